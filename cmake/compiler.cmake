@@ -1,0 +1,38 @@
+# The library needs correct coroutines: g++ before 14 compiles some co_await expressions to code
+# that frees memory twice. Programs that use the installed headers may be built with g++ 12.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 14)
+    message(FATAL_ERROR
+        "turntable must be built with clang 17 or newer (or g++ 14): this g++ miscompiles "
+        "coroutines. Try: cmake --preset release, or -DCMAKE_CXX_COMPILER=clang++-19")
+endif()
+
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+if(PROJECT_IS_TOP_LEVEL AND NOT CMAKE_BUILD_TYPE)
+    set(CMAKE_BUILD_TYPE Release)
+endif()
+
+# Warnings and sanitizers for our own targets only; nothing leaks to a consumer.
+add_library(turntable_build_flags INTERFACE)
+target_compile_options(turntable_build_flags INTERFACE
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
+    -Wnon-virtual-dtor -Woverloaded-virtual -Wunused -Wnull-dereference)
+if(PROJECT_IS_TOP_LEVEL)
+    target_compile_options(turntable_build_flags INTERFACE -Werror)
+endif()
+if(TURNTABLE_SANITIZE)
+    target_compile_options(turntable_build_flags INTERFACE
+        -fsanitize=${TURNTABLE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    target_link_options(turntable_build_flags INTERFACE -fsanitize=${TURNTABLE_SANITIZE})
+endif()
+if(TURNTABLE_BUILD_FUZZERS)
+    target_compile_options(turntable_build_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+find_program(TURNTABLE_LLD NAMES ld.lld-19 ld.lld)
+if(TURNTABLE_LLD AND PROJECT_IS_TOP_LEVEL)
+    add_link_options(-fuse-ld=${TURNTABLE_LLD})
+endif()

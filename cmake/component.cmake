@@ -1,0 +1,39 @@
+# turntable_component(NAME [SOURCES ...] [PUBLIC ...] [PRIVATE ...] [HEADERS ...])
+# One library that links alone. SOURCES default to all .cpp files below the calling folder;
+# HEADERS are globs below include/. The target turntable_NAME is exported as turntable::NAME.
+include(GNUInstallDirs)
+function(turntable_component name)
+    cmake_parse_arguments(arg "" "" "SOURCES;PUBLIC;PRIVATE;HEADERS" ${ARGN})
+    if(NOT arg_SOURCES)
+        file(GLOB_RECURSE arg_SOURCES CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
+    endif()
+    set(headers "")
+    foreach(pattern IN LISTS arg_HEADERS)
+        file(GLOB found CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/include/${pattern}")
+        list(APPEND headers ${found})
+    endforeach()
+
+    set(target turntable_${name})
+    add_library(${target} ${arg_SOURCES})
+    add_library(turntable::${name} ALIAS ${target})
+    set_target_properties(${target} PROPERTIES
+        EXPORT_NAME ${name}
+        VERSION ${PROJECT_VERSION}
+        SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
+        VERIFY_INTERFACE_HEADER_SETS ON)
+    target_sources(${target} PUBLIC FILE_SET HEADERS
+        BASE_DIRS "${PROJECT_SOURCE_DIR}/include" FILES ${headers})
+    target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/src")
+    target_compile_features(${target} PUBLIC cxx_std_20)
+    if(NOT BUILD_SHARED_LIBS)
+        target_compile_definitions(${target} PUBLIC TURNTABLE_STATIC)
+    endif()
+    target_link_libraries(${target} PUBLIC ${arg_PUBLIC}
+        PRIVATE ${arg_PRIVATE} $<BUILD_INTERFACE:turntable_build_flags>)
+    set_property(GLOBAL APPEND PROPERTY TURNTABLE_COMPONENTS ${name})
+    install(TARGETS ${target} EXPORT turntable_${name}_targets
+        RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR}
+        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+        FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+endfunction()
