@@ -12,12 +12,28 @@ namespace turntable::inline v0 {
 namespace {
 
 constexpr std::array<std::string_view, 22> code_names = {
-    "not_found",        "already_exists", "permission_denied", "invalid_argument",
-    "type_mismatch",    "out_of_range",   "invalid_config",    "unknown_provider",
-    "unsupported",      "serialization",  "io",                "no_space",
-    "corrupt",          "limit_exceeded", "conflict",          "busy",
-    "timeout",          "cancelled",      "closed",            "would_deadlock",
-    "commit_unknown",   "backend",
+    "not_found",
+    "already_exists",
+    "permission_denied",
+    "invalid_argument",
+    "type_mismatch",
+    "out_of_range",
+    "invalid_config",
+    "unknown_provider",
+    "unsupported",
+    "serialization",
+    "io",
+    "no_space",
+    "corrupt",
+    "limit_exceeded",
+    "conflict",
+    "busy",
+    "timeout",
+    "cancelled",
+    "closed",
+    "would_deadlock",
+    "commit_unknown",
+    "backend",
 };
 static_assert(code_names.size() == static_cast<std::size_t>(ErrorCode::backend) + 1);
 
@@ -92,8 +108,7 @@ struct Error::Record {
     ~Record() = default;
 };
 
-Error::Error(ErrorCode code, std::string message)
-    : record_(new Record(code, std::move(message))) {}
+Error::Error(ErrorCode code, std::string message) : record_(new Record(code, std::move(message))) {}
 
 Error::Error(const Error& other) noexcept : record_(other.record_) {
     if (record_ != nullptr) {
