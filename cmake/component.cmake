@@ -37,3 +37,12 @@ function(turntable_component name)
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
         FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 endfunction()
+
+# turntable::all links every component of this build.
+function(turntable_all)
+    get_property(components GLOBAL PROPERTY TURNTABLE_COMPONENTS)
+    list(TRANSFORM components PREPEND turntable::)
+    add_library(turntable_all INTERFACE)
+    add_library(turntable::all ALIAS turntable_all)
+    target_link_libraries(turntable_all INTERFACE ${components})
+endfunction()

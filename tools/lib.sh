@@ -1,0 +1,26 @@
+# Shared by ./run and ./test; sourced with the root of the project as the current directory.
+
+say() { printf '%s\n' "$*" >&2; }
+
+stop() {
+    say "$@"
+    exit 1
+}
+
+# configure PRESET [CMAKE-ARGUMENT...]: configures once, and again when the preset or the arguments
+# change. Ninja itself configures again when a CMakeLists.txt changes.
+configure() {
+    local preset=$1 state
+    shift
+    state=$(cksum <CMakePresets.json; printf '%s\n' "$@")
+    if [ -f "build/$preset/build.ninja" ] &&
+        [ "$(cat "build/$preset/.configured" 2>/dev/null)" = "$state" ]; then
+        return 0
+    fi
+    mkdir -p "build/$preset"
+    if ! cmake --preset "$preset" "$@" >"build/$preset/configure.log" 2>&1; then
+        sed -n '/CMake Error/,$p' "build/$preset/configure.log" | head -30 >&2
+        return 1
+    fi
+    printf '%s' "$state" >"build/$preset/.configured"
+}
