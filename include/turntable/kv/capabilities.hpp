@@ -1,0 +1,55 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+
+#include "turntable/kv/limits.hpp"
+
+namespace turntable::inline v0::kv {
+
+/// Whether calls to one backend object may overlap.
+enum class Threading : std::uint8_t {
+    concurrent,  ///< any thread, any time
+    serialized,  ///< one call at a time; the core sees to it (kv/serialized_backend.hpp)
+};
+
+/// What an acknowledged commit survives.
+enum class Durability : std::uint8_t {
+    none,  ///< nothing: the data lives in this process
+    process,  ///< the end of the process, not of the machine
+    machine,  ///< a loss of power
+};
+
+/// What a backend can do: data that chooses the cases of the conformance suite.
+///
+/// Purpose: every promise of the contract holds, or the backend says here that it does not.
+/// An upper bound before connecting, exact afterwards.
+/// Ownership: a value. Threads: a value.
+/// Errors: asking for what is not declared gives `unsupported`.
+struct Capabilities {
+    Threading threading = Threading::concurrent;
+    Durability durability = Durability::none;
+    /// The same data is there when the same URL is opened again.
+    bool reopen = false;
+    bool read_only = false;
+    /// watch of single keys.
+    bool watch_keys = true;
+    /// watch of ranges.
+    bool watch_ranges = true;
+    /// A watch also sees commits of other processes, at the latest after this; zero: it does not.
+    std::chrono::milliseconds watch_others_within{0};
+    bool queue = true;
+    bool snapshots = false;
+    bool delete_range = false;
+    /// set_expiry, beside expiry at set.
+    bool set_expiry = true;
+    /// A check inside a transaction can cover a whole range.
+    bool range_checks = false;
+    Limits limits = {};
+};
+
+TURNTABLE_EXPORT std::string_view to_string(Durability durability) noexcept;
+TURNTABLE_EXPORT std::string_view to_string(Threading threading) noexcept;
+
+}  // namespace turntable::inline v0::kv

@@ -1,0 +1,46 @@
+#include "turntable/core/coroutine.hpp"
+#include "turntable/kv/backend.hpp"
+
+namespace turntable::inline v0::kv {
+
+std::string_view to_string(Durability durability) noexcept {
+    switch (durability) {
+        case Durability::none:
+            return "none";
+        case Durability::process:
+            return "process";
+        case Durability::machine:
+            return "machine";
+    }
+    return "none";
+}
+
+std::string_view to_string(Threading threading) noexcept {
+    return threading == Threading::concurrent ? "concurrent" : "serialized";
+}
+
+namespace detail {
+
+Async<std::optional<StoredValue>> single_entry(Async<ReadOutput> read) {
+    return then(std::move(read),
+                [](Result<ReadOutput>&& output) -> Result<std::optional<StoredValue>> {
+                    if (!output) {
+                        return std::move(output).error();
+                    }
+                    if (output->empty() || output->front().empty()) {
+                        return std::optional<StoredValue>();
+                    }
+                    const EntryView entry = output->front()[0];
+                    return std::optional(
+                        StoredValue{Bytes::copy(entry.data), entry.encoding, entry.versionstamp});
+                });
+}
+
+Error unsupported_call(std::string_view call) {
+    return {ErrorCode::unsupported,
+            "this backend does not support " + std::string(call) + "; its capabilities say so"};
+}
+
+}  // namespace detail
+
+}  // namespace turntable::inline v0::kv
