@@ -21,19 +21,18 @@ std::string_view to_string(Threading threading) noexcept {
 
 namespace detail {
 
-Async<std::optional<StoredValue>> single_entry(Async<ReadOutput> read) {
-    return then(std::move(read),
-                [](Result<ReadOutput>&& output) -> Result<std::optional<StoredValue>> {
-                    if (!output) {
-                        return std::move(output).error();
-                    }
-                    if (output->empty() || output->front().empty()) {
-                        return std::optional<StoredValue>();
-                    }
-                    const EntryView entry = output->front()[0];
-                    return std::optional(
-                        StoredValue{Bytes::copy(entry.data), entry.encoding, entry.versionstamp});
-                });
+Async<std::optional<Entry>> single_entry(Async<ReadOutput> read) {
+    return then(std::move(read), [](Result<ReadOutput>&& output) -> Result<std::optional<Entry>> {
+        if (!output) {
+            return std::move(output).error();
+        }
+        if (output->empty() || output->front().empty()) {
+            return std::optional<Entry>();
+        }
+        const EntryView entry = output->front()[0];
+        return std::optional(
+            Entry{Value(Bytes::copy(entry.data), entry.encoding), entry.versionstamp});
+    });
 }
 
 Error unsupported_call(std::string_view call) {

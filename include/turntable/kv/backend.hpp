@@ -69,7 +69,7 @@ concept Backend = requires(B& backend, const B& constant, const Context& context
 /// Optional: a point read that is faster than a range of one.
 template <class B>
 concept BackendWithGet = requires(B& backend, const Context& context, ByteView key) {
-    { backend.get(context, key) } -> std::same_as<Async<std::optional<StoredValue>>>;
+    { backend.get(context, key) } -> std::same_as<Async<std::optional<Entry>>>;
 };
 /// Optional, announced by `capabilities().snapshots`.
 template <class B>
@@ -85,13 +85,13 @@ concept BackendWithDeleteRange =
 
 namespace detail {
 /// Completes a point read that was made as a range; the answer may still be pending.
-TURNTABLE_EXPORT Async<std::optional<StoredValue>> single_entry(Async<ReadOutput> read);
+TURNTABLE_EXPORT Async<std::optional<Entry>> single_entry(Async<ReadOutput> read);
 TURNTABLE_EXPORT Error unsupported_call(std::string_view call);
 }  // namespace detail
 
 /// The point read of any backend: its own if it has one, else a range of one.
 template <Backend B>
-Async<std::optional<StoredValue>> backend_get(B& backend, const Context& context, ByteView key) {
+Async<std::optional<Entry>> backend_get(B& backend, const Context& context, ByteView key) {
     if constexpr (BackendWithGet<B>) {
         return backend.get(context, key);
     } else {

@@ -116,12 +116,12 @@ struct WatchTarget {
     std::optional<ByteView> range_end = {};
 };
 
-/// The newest state of one watched key; no value: it is absent.
+/// The newest state of one watched key; no entry: it is absent.
 struct WatchChange {
     /// Index of the target that the key belongs to.
     std::uint32_t target = 0;
     Bytes key;
-    std::optional<StoredValue> value;
+    std::optional<Entry> entry;
 };
 
 /// One step of a watch, all from one snapshot. The first holds every watched key (absent ones too)

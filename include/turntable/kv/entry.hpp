@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "turntable/core/bytes.hpp"
-#include "turntable/kv/value_encoding.hpp"
+#include "turntable/kv/value.hpp"
 #include "turntable/kv/versionstamp.hpp"
 
 namespace turntable::inline v0::kv {
@@ -16,9 +16,8 @@ namespace turntable::inline v0::kv {
 ///
 /// Purpose: the answer of a point read. Ownership: shares the bytes. Threads: a value.
 /// Errors: none.
-struct StoredValue {
-    Bytes data;
-    ValueEncoding encoding = ValueEncoding::bytes;
+struct Entry {
+    Value value;
     Versionstamp versionstamp;
 };
 

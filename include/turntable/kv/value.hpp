@@ -10,17 +10,11 @@
 #include "turntable/core/bytes.hpp"
 #include "turntable/core/export.hpp"
 #include "turntable/core/result.hpp"
+#include "turntable/kv/value_encoding.hpp"
 
 namespace turntable::inline v0::kv {
 
 class JsValue;
-
-/// How the bytes of a value are to be read. The numbers are those of Deno's files and protocol.
-enum class ValueEncoding : std::uint8_t {
-    v8 = 1,  ///< a JavaScript value as V8 serialises it
-    le64 = 2,  ///< an unsigned counter: 8 bytes, lowest first
-    bytes = 3,  ///< plain bytes
-};
 
 /// The name of an encoding as written in its enumerator.
 TURNTABLE_EXPORT std::string_view to_string(ValueEncoding encoding) noexcept;
