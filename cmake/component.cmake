@@ -1,9 +1,16 @@
-# turntable_component(NAME [SOURCES ...] [PUBLIC ...] [PRIVATE ...] [HEADERS ...])
-# One library that links alone. SOURCES default to all .cpp files below the calling folder;
-# HEADERS are globs below include/. The target turntable_NAME is exported as turntable::NAME.
+# turntable_component(NAME [SOURCES ...] [HEADERS ...] [PUBLIC ...] [PRIVATE ...] [EXTERNAL ...])
+# One library that links alone: target turntable_NAME, for others turntable::NAME.
+#   SOURCES   default to all .cpp files below the calling folder
+#   HEADERS   globs below include/; installed, and checked to compile alone
+#   PUBLIC    components whose headers ours include: turntable::core
+#   PRIVATE   what only our .cpp files use; wrap a header-only library in $<BUILD_INTERFACE:...>
+#   EXTERNAL  for each library in PRIVATE that a program with our static library must link too:
+#             "PACKAGE [VERSION]|PKG_CONFIG", as find_package and pkg-config know it, such as
+#             "SQLite3 3.35|sqlite3"; a plain linker flag may stand for the pkg-config name
 include(GNUInstallDirs)
+
 function(turntable_component name)
-    cmake_parse_arguments(arg "" "" "SOURCES;PUBLIC;PRIVATE;HEADERS" ${ARGN})
+    cmake_parse_arguments(arg "" "" "SOURCES;PUBLIC;PRIVATE;HEADERS;EXTERNAL" ${ARGN})
     if(NOT arg_SOURCES)
         file(GLOB_RECURSE arg_SOURCES CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
     endif()
@@ -20,6 +27,9 @@ function(turntable_component name)
         EXPORT_NAME ${name}
         VERSION ${PROJECT_VERSION}
         SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
+        INSTALL_RPATH "$ORIGIN"
+        TURNTABLE_REQUIRES "${arg_PUBLIC}"
+        TURNTABLE_EXTERNAL "${arg_EXTERNAL}"
         VERIFY_INTERFACE_HEADER_SETS ON)
     target_sources(${target} PUBLIC FILE_SET HEADERS
         BASE_DIRS "${PROJECT_SOURCE_DIR}/include" FILES ${headers})
@@ -31,11 +41,6 @@ function(turntable_component name)
     target_link_libraries(${target} PUBLIC ${arg_PUBLIC}
         PRIVATE ${arg_PRIVATE} $<BUILD_INTERFACE:turntable_build_flags>)
     set_property(GLOBAL APPEND PROPERTY TURNTABLE_COMPONENTS ${name})
-    install(TARGETS ${target} EXPORT turntable_${name}_targets
-        RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR}
-        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
-        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
-        FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 endfunction()
 
 # turntable::all links every component of this build.
