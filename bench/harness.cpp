@@ -1,0 +1,68 @@
+#include "harness.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <vector>
+
+namespace turntable_bench {
+
+namespace {
+
+double rate_of(const Work& work) {
+    const auto start = std::chrono::steady_clock::now();
+    const std::uint64_t operations = work();
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    return static_cast<double>(operations) / took.count();
+}
+
+double median(std::vector<double> values) {
+    std::sort(values.begin(), values.end());
+    return values[values.size() / 2];
+}
+
+}  // namespace
+
+Row compare_rates(std::string name, std::string peer, double target, int rounds, const Work& ours,
+                  const Work& theirs) {
+    (void)ours();  // warm both before anything counts
+    (void)theirs();
+    std::vector<double> our_rates;
+    std::vector<double> their_rates;
+    for (int round = 0; round < rounds; ++round) {
+        our_rates.push_back(rate_of(ours));
+        their_rates.push_back(rate_of(theirs));
+    }
+    return {std::move(name), std::move(peer), "op/s", median(our_rates), median(their_rates), true,
+            target};
+}
+
+void print(const Row& row) {
+    std::printf(
+        "{\"name\":\"%s\",\"peer\":\"%s\",\"unit\":\"%s\",\"ours\":%.6g,\"theirs\":%.6g,"
+        "\"ratio\":%.4g,\"larger_is_better\":%s,\"target\":%.4g}\n",
+        row.name.c_str(), row.peer.c_str(), row.unit.c_str(), row.ours, row.theirs, row.ratio(),
+        row.larger_is_better ? "true" : "false", row.target);
+    std::fflush(stdout);
+}
+
+std::uint64_t Sequence::next() {
+    // splitmix64: small, and the same everywhere.
+    std::uint64_t z = state_ += 0x9e3779b97f4a7c15U;
+    z = (z ^ z >> 30U) * 0xbf58476d1ce4e5b9U;
+    z = (z ^ z >> 27U) * 0x94d049bb133111ebU;
+    return z ^ z >> 31U;
+}
+
+std::string key_text(std::uint64_t index) {
+    char text[32];
+    std::snprintf(text, sizeof text, "bench/key/%014llu", static_cast<unsigned long long>(index));
+    return text;
+}
+
+std::string value_text(std::uint64_t number) {
+    std::string value = std::to_string(number) + '/';
+    value.resize(value_bytes, 'v');
+    return value;
+}
+
+}  // namespace turntable_bench
