@@ -41,7 +41,8 @@ function(turntable_install_cmake name)
         string(REGEX REPLACE "\\|.*" "" package "${row}")
         string(APPEND script "find_dependency(${package})\n")
     endforeach()
-    string(APPEND script "include(\"\${CMAKE_CURRENT_LIST_DIR}/turntable_${name}_targets.cmake\")\n")
+    string(APPEND script
+        "include(\"\${CMAKE_CURRENT_LIST_DIR}/turntable_${name}_targets.cmake\")\n")
     file(CONFIGURE OUTPUT "${generated}/turntable_${name}.cmake" CONTENT "${script}" @ONLY)
     install(FILES "${generated}/turntable_${name}.cmake"
         DESTINATION "${package_dir}" COMPONENT dev)

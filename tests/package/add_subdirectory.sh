@@ -8,7 +8,7 @@ cp "$here/consumer_cxx20/main.cpp" "$work"
 configure_consumer "$work" "$compiler" "" -DTURNTABLE_SOURCE="$source" \
     -DCMAKE_CXX_COMPILER_LAUNCHER="$launcher" -DCMAKE_EXPORT_COMPILE_COMMANDS=ON
 targets=$(ninja -C "$work/build" -t targets all)
-if grep -E 'turntable_cli|unit_core|bench' <<<"$targets" | head -5 | grep .; then
+if grep -E -m5 'turntable_cli|unit_core|bench' <<<"$targets"; then
     fail "another project gets our tests, program or benchmarks"
 fi
 grep -q -e -Werror "$work/build/compile_commands.json" &&

@@ -11,8 +11,10 @@ export LD_LIBRARY_PATH
 build() {
     local name=$1
     shift
-    # shellcheck disable=SC2046
-    "$compiler" -std=c++20 "$work/$name.cpp" -o "$work/$name" $(pkg_config "$prefix" --cflags --libs "$@")
+    local flags
+    flags=$(pkg_config "$prefix" --cflags --libs "$@")
+    # shellcheck disable=SC2086
+    "$compiler" -std=c++20 "$work/$name.cpp" -o "$work/$name" $flags
     "$work/$name"
 }
 
@@ -31,10 +33,13 @@ foreign='boost::|toml::|CLI::|SSL_|CRYPTO_|curl_|nghttp2|httplib'
 standard='linux-vdso|ld-linux-x86-64|libc|libm|libgcc_s|libstdc\+\+'
 
 clean() {
-    local file
+    local file names
     for file in "$work/$1" "$prefix"/lib*/libturntable_{core,kv,kv_sqlite}.so; do
         [ -f "$file" ] || continue
-        if { nm -C "$file"; nm -DC "$file"; } 2>/dev/null | grep -E "$foreign" | head -3 | grep .; then
+        # A library has no plain symbol table, a program perhaps no dynamic one.
+        names=$({ nm -C "$file" || true; nm -DC "$file" || true; } 2>/dev/null)
+        [ -n "$names" ] || fail "nm reads no names in $file"
+        if grep -E -m3 "$foreign" <<<"$names"; then
             fail "$(basename "$file") has names of a library that is not asked for"
         fi
     done
@@ -43,6 +48,6 @@ clean() {
 build core turntable-core
 only core "$standard|libturntable_core"
 clean core
-if nm -C "$work/core" | grep -E 'turntable::.*kv::|nlohmann|sqlite3'; then
+if grep -E 'turntable::.*kv::|nlohmann|sqlite3' <<<"$(nm -C "$work/core")"; then
     fail "core alone brings key-value code with it"
 fi

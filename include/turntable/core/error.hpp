@@ -14,28 +14,28 @@ namespace turntable::inline v0 {
 
 /// What went wrong, as far as a caller can branch on it. The set is closed.
 enum class ErrorCode : std::uint8_t {
-    not_found,          ///< the thing asked for is not there
-    already_exists,     ///< it is there and must not be
+    not_found,  ///< the thing asked for is not there
+    already_exists,  ///< it is there and must not be
     permission_denied,  ///< the engine or the system refused access, or the target is read-only
-    invalid_argument,   ///< the call itself is wrong: key, range, option
-    type_mismatch,      ///< an operation met a value of a kind that it cannot work on
-    out_of_range,       ///< a number left the bounds that the caller set
-    invalid_config,     ///< a setting, URL or configuration file is wrong
-    unknown_provider,   ///< no backend serves this URL
-    unsupported,        ///< the backend declares that it cannot do this
-    serialization,      ///< bytes do not decode, or a value has no encoding
-    io,                 ///< the system failed to read or write
-    no_space,           ///< the disk or the quota is full
-    corrupt,            ///< stored data is damaged or not of our format
-    limit_exceeded,     ///< larger or more than a documented limit
-    conflict,           ///< another writer was faster; nothing was written
-    busy,               ///< the engine is locked by somebody else for now
-    timeout,            ///< the deadline passed; nothing was written
-    cancelled,          ///< the caller asked to stop; nothing was written
-    closed,             ///< the handle or backend was closed
-    would_deadlock,     ///< a blocking call on a thread that must not block
-    commit_unknown,     ///< a commit was submitted and its fate is not known
-    backend,            ///< the engine failed in a way of its own
+    invalid_argument,  ///< the call itself is wrong: key, range, option
+    type_mismatch,  ///< an operation met a value of a kind that it cannot work on
+    out_of_range,  ///< a number left the bounds that the caller set
+    invalid_config,  ///< a setting, URL or configuration file is wrong
+    unknown_provider,  ///< no backend serves this URL
+    unsupported,  ///< the backend declares that it cannot do this
+    serialization,  ///< bytes do not decode, or a value has no encoding
+    io,  ///< the system failed to read or write
+    no_space,  ///< the disk or the quota is full
+    corrupt,  ///< stored data is damaged or not of our format
+    limit_exceeded,  ///< larger or more than a documented limit
+    conflict,  ///< another writer was faster; nothing was written
+    busy,  ///< the engine is locked by somebody else for now
+    timeout,  ///< the deadline passed; nothing was written
+    cancelled,  ///< the caller asked to stop; nothing was written
+    closed,  ///< the handle or backend was closed
+    would_deadlock,  ///< a blocking call on a thread that must not block
+    commit_unknown,  ///< a commit was submitted and its fate is not known
+    backend,  ///< the engine failed in a way of its own
 };
 
 /// Whether trying again can help.

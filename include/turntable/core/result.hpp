@@ -21,7 +21,7 @@ struct Unit {};
 /// language standard, which std::expected does not promise.
 /// Ownership: owns what it holds.
 /// Threads: a value; distinct objects are safe on distinct threads.
-/// Errors: taking the value of a failed Result prints the error and ends the program, so test first.
+/// Errors: taking the value of a failed Result prints the error and ends the program: test first.
 template <class T>
 class [[nodiscard]] Result {
   public:

@@ -49,6 +49,7 @@ class TURNTABLE_EXPORT Random {
     static std::shared_ptr<Random> seeded(std::uint64_t seed);
 };
 
+/// How much a log line matters.
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 
 /// One event worth telling: which part of the library says what.

@@ -35,6 +35,7 @@ struct ReadRange {
     bool reverse = false;
 };
 
+/// How a read is to be answered.
 struct ReadOptions {
     Consistency consistency = Consistency::strong;
 };
@@ -145,6 +146,7 @@ enum class Delivery : std::uint8_t {
     failed,  ///< it is tried again by its schedule, at last written to keys_if_undelivered
 };
 
+/// What a delete_range did.
 struct DeleteRangeOutput {
     std::uint64_t removed = 0;
     Versionstamp versionstamp = {};

@@ -140,10 +140,12 @@ struct JsArray {
     std::uint32_t length = 0;
 };
 
+/// A Map; keys may be of every kind, and keep their order.
 struct JsMap {
     std::vector<std::pair<JsValue, JsValue>> entries;
 };
 
+/// A Set, in the order of insertion.
 struct JsSet {
     std::vector<JsValue> values;
 };
@@ -159,8 +161,10 @@ struct JsRegExp {
     std::string flags;
 };
 
+/// Which of JavaScript's own error classes an error is of.
 enum class JsErrorKind : std::uint8_t { error, eval, range, reference, syntax, type, uri };
 
+/// An Error object, with its cause.
 struct JsError {
     JsErrorKind kind = JsErrorKind::error;
     std::optional<std::string> message;
@@ -174,6 +178,7 @@ struct JsArrayBuffer {
     std::optional<std::uint32_t> max_size;
 };
 
+/// What the elements of a typed array are.
 enum class JsViewKind : std::uint8_t {
     int8,
     uint8,

@@ -102,6 +102,7 @@ struct QueueRow {
     std::vector<std::string> keys_if_undelivered;
 };
 
+/// Where a queue row is: waiting for a consumer, or handed to one.
 enum class QueueTable : std::uint8_t { waiting, running };
 
 /// Optional: a write transaction whose engine stores queue rows in a form of its own (SQLite in
