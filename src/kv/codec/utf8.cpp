@@ -108,4 +108,30 @@ std::size_t ascii_prefix(std::string_view text) noexcept {
     return at;
 }
 
+std::string from_latin1(ByteView bytes) {
+    std::string text;
+    text.reserve(bytes.size());
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        append_code_point(text, bytes[i]);
+    }
+    return text;
+}
+
+std::string from_utf16(ByteView bytes) {
+    const auto unit = [bytes](std::size_t at) -> std::uint32_t {
+        return bytes[at] | (std::uint32_t{bytes[at + 1]} << 8U);
+    };
+    std::string text;
+    text.reserve(bytes.size());
+    for (std::size_t i = 0; i < bytes.size(); i += 2) {
+        std::uint32_t value = unit(i);
+        if (is_high_surrogate(value) && i + 2 < bytes.size() && is_low_surrogate(unit(i + 2))) {
+            i += 2;
+            value = combine_surrogates(value, unit(i));
+        }
+        append_code_point(text, value);
+    }
+    return text;
+}
+
 }  // namespace turntable::inline v0::kv::codec

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "turntable/core/byte_view.hpp"
+
 namespace turntable::inline v0::kv::codec {
 
 /// One code point and the bytes it takes.
@@ -31,6 +33,12 @@ bool is_well_formed(std::string_view text, Utf form) noexcept;
 
 /// How many bytes from the start of `text` are ASCII.
 std::size_t ascii_prefix(std::string_view text) noexcept;
+
+/// One-byte characters (Latin-1) as UTF-8.
+std::string from_latin1(ByteView bytes);
+
+/// Two-byte characters, low byte first, as WTF-8. The size must be even.
+std::string from_utf16(ByteView bytes);
 
 constexpr bool is_high_surrogate(std::uint32_t value) noexcept {
     return value >= 0xD800 && value <= 0xDBFF;

@@ -14,33 +14,6 @@ namespace {
 
 using namespace codec::v8;
 
-std::string from_latin1(ByteView bytes) {
-    std::string text;
-    text.reserve(bytes.size());
-    for (std::size_t i = 0; i < bytes.size(); ++i) {
-        codec::append_code_point(text, bytes[i]);
-    }
-    return text;
-}
-
-std::string from_utf16(ByteView bytes) {
-    const auto unit = [bytes](std::size_t at) -> std::uint32_t {
-        return bytes[at] | (std::uint32_t{bytes[at + 1]} << 8U);
-    };
-    std::string text;
-    text.reserve(bytes.size());
-    for (std::size_t i = 0; i < bytes.size(); i += 2) {
-        std::uint32_t value = unit(i);
-        if (codec::is_high_surrogate(value) && i + 2 < bytes.size() &&
-            codec::is_low_surrogate(unit(i + 2))) {
-            i += 2;
-            value = codec::combine_surrogates(value, unit(i));
-        }
-        codec::append_code_point(text, value);
-    }
-    return text;
-}
-
 // A number as the name of a property, as JavaScript writes it in this range.
 Result<std::string> property_name(double number) {
     const double magnitude = std::fabs(number);
@@ -412,10 +385,10 @@ class Reader {
         TURNTABLE_TRY(const std::uint32_t size, varint());
         TURNTABLE_TRY(const ByteView bytes, raw(size));
         if (kind == tag::latin1_text) {
-            return from_latin1(bytes);
+            return codec::from_latin1(bytes);
         }
         if (kind == tag::utf16_text) {
-            return size % 2 == 0 ? Result<std::string>(from_utf16(bytes))
+            return size % 2 == 0 ? Result<std::string>(codec::from_utf16(bytes))
                                  : malformed("half a character of text");
         }
         if (!codec::is_well_formed(bytes.text(), codec::Utf::utf8)) {

@@ -8,10 +8,10 @@
 #include <sstream>
 #include <string>
 
-#include "turntable/kv/js_value.hpp"
+#include "turntable/kv/json.hpp"
 
 // The codec against the real V8, in node: values that V8 wrote come back to V8 through our reader
-// and writer unchanged.
+// and writer, and through JSON, unchanged.
 namespace {
 
 namespace kv = turntable::kv;
@@ -92,6 +92,15 @@ TEST_F(V8Interop, ValuesOfV8ComeBackThroughReaderAndWriter) {
         TURNTABLE_TRY(const kv::JsValue value, kv::decode_v8(bytes));
         TURNTABLE_TRY(const turntable::Bytes encoded, kv::encode_v8(value));
         return encoded.to_string();
+    });
+}
+
+TEST_F(V8Interop, ValuesOfV8ComeBackThroughJson) {
+    exchange([](const std::string& bytes) -> turntable::Result<std::string> {
+        TURNTABLE_TRY(const std::string json,
+                      kv::to_json(kv::Value::v8(turntable::Bytes::copy(bytes))));
+        TURNTABLE_TRY(const kv::Value value, kv::from_json(json));
+        return value.data().to_string();
     });
 }
 

@@ -43,15 +43,17 @@ TEST(BigInteger, ReadsAndWritesDecimals) {
 
 TEST(BigInteger, IsBoundedInSize) {
     const std::string largest(BigInteger::max_size, '\xFF');
-    const auto at_limit = BigInteger::from_little_endian(true, largest);
+    const auto at_limit = BigInteger::from_little_endian(false, largest);
     ASSERT_TRUE(at_limit);
-    EXPECT_EQ(*BigInteger::from_decimal(at_limit->to_decimal()), *at_limit);
-    EXPECT_TRUE(BigInteger::from_big_endian(false, std::string(1, '\0') + largest));
+    EXPECT_TRUE(BigInteger::from_big_endian(true, std::string(1, '\0') + largest));
     EXPECT_EQ(BigInteger::from_little_endian(false, largest + '\x01').error().code(),
               ErrorCode::limit_exceeded);
-    const BigInteger beyond = -*at_limit + 1;
-    EXPECT_EQ(BigInteger::from_decimal(beyond.to_decimal()).error().code(),
-              ErrorCode::limit_exceeded);
+    // A power of two less one ends in 5, so the first decimal beyond the limit ends in 6.
+    std::string digits = at_limit->to_decimal();
+    EXPECT_EQ(*BigInteger::from_decimal(digits), *at_limit);
+    ASSERT_EQ(digits.back(), '5');
+    digits.back() = '6';
+    EXPECT_EQ(BigInteger::from_decimal(digits).error().code(), ErrorCode::limit_exceeded);
     EXPECT_EQ(BigInteger::from_decimal(std::string(1'000'000, '9')).error().code(),
               ErrorCode::limit_exceeded);
 }

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "turntable/core/result.hpp"
+
+namespace turntable::inline v0::kv::codec {
+
+struct JsonTree;
+using JsonArray = std::vector<JsonTree>;
+/// Members in the order of the text; no name is there twice.
+using JsonObject = std::vector<std::pair<std::string, JsonTree>>;
+
+/// A parsed JSON text.
+struct JsonTree {
+    std::variant<std::nullptr_t, bool, double, std::string, JsonArray, JsonObject> value = nullptr;
+
+    template <class T>
+    const T* as() const {
+        return std::get_if<T>(&value);
+    }
+};
+
+Error json_error(std::string_view what);
+Error json_too_deep();
+
+/// Parses one JSON text. Arrays and objects may be nested `max_depth` deep. Integers that a
+/// double cannot hold are errors.
+Result<JsonTree> parse_json(std::string_view text, std::size_t max_depth);
+
+}  // namespace turntable::inline v0::kv::codec
