@@ -26,7 +26,8 @@ struct Limits {
     std::size_t checks = 10'000;
     /// Mutations and enqueues together.
     std::size_t mutations = 100'000;
-    /// Keys, values and payloads of one write together.
+    /// Keys (also of checks and undelivered messages), values and payloads of one write together,
+    /// and 4 bytes for each step of a backoff schedule.
     std::size_t write_bytes = std::size_t{256} << 20U;
     /// Keys of the mutations that carry a value, together.
     std::size_t write_key_bytes = std::size_t{256} << 20U;
@@ -46,6 +47,10 @@ struct Limits {
 /// The limits of Deno's own client (2.9.6), which `profile=deno` applies.
 TURNTABLE_EXPORT Limits deno_limits() noexcept;
 
+/// Refuses a key that cannot be read: empty, reserved or too long.
+TURNTABLE_EXPORT Result<void> check_read_key(ByteView key, const Limits& limits);
+/// Refuses bounds that are too long, inverted, or reach beyond FF, where the reserved keys begin.
+TURNTABLE_EXPORT Result<void> check_range(ByteView start, ByteView end, const Limits& limits);
 /// Refuses a read that goes over `limits`, has an inverted range or a limit of zero.
 TURNTABLE_EXPORT Result<void> check_read(std::span<const ReadRange> ranges, const Limits& limits);
 /// Refuses a write that goes over `limits`, names an empty or reserved key, or is ill-formed.
