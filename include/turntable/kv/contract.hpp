@@ -58,7 +58,8 @@ enum class MutationKind : std::uint8_t {
     min = 5,
     /// The key gets the versionstamp of this commit as a last string part.
     set_suffix_versionstamped_key = 9,
-    /// Changes when an entry expires and leaves its value alone; an absent key stays absent.
+    /// Changes when an entry expires and leaves its value alone; an absent key stays absent. The
+    /// entry gets the versionstamp of this commit, as from every mutation.
     set_expiry = 64,
 };
 
