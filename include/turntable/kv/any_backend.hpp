@@ -15,7 +15,7 @@ namespace turntable::inline v0::kv {
 /// Ownership: owns the backend. An empty or moved-from AnyBackend must not be called.
 /// Threads: as the backend inside.
 /// Errors: those of the backend inside.
-class AnyBackend {
+class TURNTABLE_EXPORT AnyBackend {
   public:
     AnyBackend() noexcept = default;
     template <class B>

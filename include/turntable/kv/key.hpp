@@ -116,6 +116,12 @@ class TURNTABLE_EXPORT Key {
     static Result<Key> from_parts(std::span<const KeyPart> parts);
     /// Takes bytes that are an encoded key. Errors: serialization if they are not.
     static Result<Key> from_encoded(ByteView encoded);
+    /// Takes bytes that a store gave as a key, unchecked.
+    static Key from_stored(ByteView encoded) {
+        Key key;
+        key.encoded_ = encoded.to_string();
+        return key;
+    }
 
     Result<std::vector<KeyPart>> parts() const { return decode_key(encoded_); }
     ByteView encoded() const noexcept { return encoded_; }

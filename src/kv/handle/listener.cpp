@@ -1,0 +1,238 @@
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "kv/handle/lease.hpp"
+#include "turntable/kv/queue.hpp"
+
+namespace turntable::inline v0::kv {
+
+namespace detail {
+
+namespace {
+
+/// How long a listener waits after an error of the engine before it asks again.
+constexpr std::chrono::seconds retry_delay{1};
+constexpr std::uint32_t concurrency_max = 1000;
+
+/// What a handler says, with its exceptions turned into errors.
+Result<void> handle(const MessageHandler& handler, const Message& message) {
+    try {
+        return handler(message);
+    } catch (const std::exception& exception) {
+        return Error(ErrorCode::backend,
+                     std::string("a message handler threw: ") + exception.what());
+    } catch (...) {
+        return Error(ErrorCode::backend, "a message handler threw");
+    }
+}
+
+}  // namespace
+
+QueuePort::~QueuePort() = default;
+
+/// The threads of a listener and what they share with its handle.
+class ListenerState {
+  public:
+    ListenerState(std::shared_ptr<QueuePort> port, MessageHandler handler)
+        : port_(std::move(port)), handler_(std::move(handler)) {}
+    ListenerState(const ListenerState&) = delete;
+    ListenerState& operator=(const ListenerState&) = delete;
+    /// Only where a handler destroyed its own listener are there threads left. The last of them is
+    /// here, and none can join itself.
+    ~ListenerState() {
+        if (!threads_.empty()) {
+            port_->core().runtime->blocking_pool().post([threads = std::move(threads_)]() mutable {
+                for (std::thread& thread : threads) {
+                    thread.join();
+                }
+            });
+        }
+    }
+
+    static void start(const std::shared_ptr<ListenerState>& state, std::uint32_t threads) {
+        const std::scoped_lock guard(state->mutex_);
+        for (std::uint32_t i = 0; i < threads; ++i) {
+            state->threads_.emplace_back([state] { state->run(); });
+        }
+    }
+
+    void request_stop() noexcept {
+        stop_.request_stop();
+        const std::scoped_lock guard(mutex_);
+        changed_.notify_all();
+    }
+
+    Result<void> stop() {
+        request_stop();
+        return join();
+    }
+
+    void wait() { (void)join(); }
+
+  private:
+    Result<void> join() {
+        const std::scoped_lock joining(join_mutex_);
+        std::vector<std::thread> threads;
+        {
+            const std::scoped_lock guard(mutex_);
+            for (const std::thread& thread : threads_) {
+                if (thread.get_id() == std::this_thread::get_id()) {
+                    return Error(ErrorCode::would_deadlock,
+                                 "a handler cannot wait for its own listener");
+                }
+            }
+            threads.swap(threads_);
+        }
+        for (std::thread& thread : threads) {
+            thread.join();
+        }
+        return {};
+    }
+
+    void run() {
+        const std::stop_token stop = stop_.get_token();
+        while (!stop.stop_requested()) {
+            Context context;
+            context.stop = stop;
+            context.caller_waits = true;
+            Result<QueueMessage> taken = port_->take(context).wait();
+            if (taken) {
+                deliver(*std::move(taken));
+            } else if (taken.error().code() == ErrorCode::closed) {
+                return;
+            } else if (!stop.stop_requested()) {
+                log(LogLevel::warning, taken.error());
+                pause(stop);
+            }
+        }
+    }
+
+    void deliver(QueueMessage taken) {
+        const std::int64_t lease_until_ms = taken.lease_until_ms;
+        const Message message(std::move(taken));
+        Result<void> handled;
+        {
+            const LeaseKeeper lease(port_, std::string(message.id()), lease_until_ms);
+            handled = handle(handler_, message);
+        }
+        if (!handled) {
+            log(LogLevel::info, handled.error());
+        }
+        Context context;
+        context.caller_waits = true;
+        Result<void> finished =
+            port_->finish(context, message.id(), handled ? Delivery::done : Delivery::failed)
+                .wait();
+        if (!finished) {
+            log(LogLevel::warning, finished.error());
+        }
+    }
+
+    void pause(const std::stop_token& stop) {
+        Clock& clock = port_->core().runtime->clock();
+        const Instant until = clock.steady_now() + retry_delay;
+        std::unique_lock lock(mutex_);
+        while (!stop.stop_requested() && clock.steady_now() < until) {
+            clock.wait_until(lock, changed_, until);
+        }
+    }
+
+    void log(LogLevel level, Error error) const {
+        name_error(error, "listen", port_->core());
+        port_->core().runtime->log(level, "kv.queue", error.to_string());
+    }
+
+    std::shared_ptr<QueuePort> port_;
+    MessageHandler handler_;
+    std::stop_source stop_;
+    std::mutex join_mutex_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::vector<std::thread> threads_;
+};
+
+Result<Listener> start_listener(std::shared_ptr<QueuePort> port, MessageHandler handler,
+                                const ListenOptions& options) {
+    if (options.concurrency == 0 || options.concurrency > concurrency_max) {
+        Error error(ErrorCode::invalid_argument,
+                    "the concurrency of a listener must be from 1 to 1000");
+        name_error(error, "listen", port->core());
+        return error;
+    }
+    auto state = std::make_shared<ListenerState>(std::move(port), std::move(handler));
+    ListenerState::start(state, options.concurrency);
+    return Listener(std::move(state));
+}
+
+Result<ReceivedMessage> receive(std::shared_ptr<QueuePort> port, const CallOptions& call) {
+    const HandleCore& core = port->core();
+    Result<QueueMessage> taken =
+        named(port->take(call.context(*core.runtime, true)).wait(), "receive", core);
+    if (!taken) {
+        return std::move(taken).error();
+    }
+    return ReceivedMessage(std::move(port), *std::move(taken));
+}
+
+}  // namespace detail
+
+Listener::Listener(std::shared_ptr<detail::ListenerState> state) noexcept
+    : state_(std::move(state)) {}
+
+Listener& Listener::operator=(Listener&& other) noexcept {
+    std::swap(state_, other.state_);
+    return *this;
+}
+
+Listener::~Listener() {
+    if (state_ != nullptr) {
+        // From its own handler it can only ask; the threads then share the state until they end.
+        (void)state_->stop();
+    }
+}
+
+Result<void> Listener::stop() { return state_ == nullptr ? Result<void>() : state_->stop(); }
+
+void Listener::request_stop() noexcept {
+    if (state_ != nullptr) {
+        state_->request_stop();
+    }
+}
+
+void Listener::wait() {
+    if (state_ != nullptr) {
+        state_->wait();
+    }
+}
+
+ReceivedMessage::ReceivedMessage(std::shared_ptr<detail::QueuePort> port, QueueMessage message)
+    : Message(message),
+      port_(std::move(port)),
+      lease_until_(std::chrono::milliseconds(message.lease_until_ms)) {}
+
+Result<void> ReceivedMessage::finish(const CallOptions& call) {
+    const detail::HandleCore& core = port_->core();
+    return detail::named(
+        port_->finish(call.context(*core.runtime, true), id(), Delivery::done).wait(), "finish",
+        core);
+}
+
+Result<void> ReceivedMessage::fail(const CallOptions& call) {
+    const detail::HandleCore& core = port_->core();
+    return detail::named(
+        port_->finish(call.context(*core.runtime, true), id(), Delivery::failed).wait(), "fail",
+        core);
+}
+
+Result<void> ReceivedMessage::extend(const CallOptions& call) {
+    const detail::HandleCore& core = port_->core();
+    return detail::named(port_->extend(call.context(*core.runtime, true), id()).wait(), "extend",
+                         core);
+}
+
+}  // namespace turntable::inline v0::kv
