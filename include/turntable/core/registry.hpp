@@ -147,6 +147,10 @@ class Registry {
         TURNTABLE_TRY(auto match, core_.match(url));
         return std::move(match.backend);
     }
+    Result<BackendInfo> backend_for(const ProviderConfig& config) const {
+        TURNTABLE_TRY(auto match, core_.match(config));
+        return std::move(match.backend);
+    }
     Result<ProviderConfig> config_for(std::string_view url) const {
         TURNTABLE_TRY(auto match, core_.match(url));
         return std::move(match.config);

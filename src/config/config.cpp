@@ -1,0 +1,175 @@
+#include "turntable/config.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <utility>
+
+#include "config/store_reader.hpp"
+#include "config/tree.hpp"
+#include "turntable/core/nearest_name.hpp"
+
+namespace turntable::inline v0 {
+namespace {
+
+const std::vector<std::string>& surfaces() {
+    static const std::vector<std::string> names{"kv", "blob", "tape"};
+    return names;
+}
+
+Result<void> refuse_long_text(std::size_t size, const std::string& origin) {
+    if (size > config_bytes_max) {
+        return Error(ErrorCode::limit_exceeded,
+                     origin + " is longer than " + std::to_string(config_bytes_max) + " bytes");
+    }
+    return {};
+}
+
+Error unreadable(const std::string& path, int number) {
+    const ErrorCode code = number == ENOENT   ? ErrorCode::not_found
+                           : number == EACCES ? ErrorCode::permission_denied
+                                              : ErrorCode::io;
+    return Error(code, "cannot read the configuration file " + path).with_backend_code(number);
+}
+
+}  // namespace
+
+struct Config::Content {
+    std::string origin;
+    std::vector<detail::Store> stores;
+    std::vector<Error> outside;  // what is wrong outside of all stores
+    std::vector<Error> problems;  // everything that is wrong
+
+    void read(const detail::Node& document, const ConfigOptions& options) {
+        for (const detail::Member& member : document.members) {
+            const bool known =
+                std::find(surfaces().begin(), surfaces().end(), member.key) != surfaces().end();
+            if (!known) {
+                wrong(member.at, "unknown table " + json_quoted(member.key) +
+                                     did_you_mean(member.key, surfaces()) +
+                                     " (known: kv, blob, tape)");
+            } else if (member.value.kind != detail::Node::Kind::table) {
+                wrong(member.at, "\"" + member.key + "\" must be a table of stores");
+            } else {
+                read_surface(member, options);
+            }
+        }
+        for (const auto& [at, error] : found_) {
+            problems.push_back(error);
+        }
+    }
+
+  private:
+    void read_surface(const detail::Member& surface, const ConfigOptions& options) {
+        for (const detail::Member& member : surface.value.members) {
+            detail::Store store = detail::read_store(surface.key, member, origin, options);
+            found_.insert(store.problems.begin(), store.problems.end());
+            stores.push_back(std::move(store));
+        }
+    }
+
+    void wrong(detail::Position at, const std::string& message) {
+        outside.emplace_back(ErrorCode::invalid_config, detail::place(origin, at) + message);
+        found_.emplace(at, outside.back());
+    }
+
+    detail::Problems found_;
+};
+
+Config::Config(std::shared_ptr<const Content> content) : content_(std::move(content)) {}
+
+Result<Config> Config::load(const std::string& path, const ConfigOptions& options) {
+    errno = 0;
+    std::ifstream file(path, std::ios::binary);
+    if (!file) {
+        return unreadable(path, errno);
+    }
+    std::string text;
+    std::array<char, 4096> buffer{};
+    while (file && text.size() <= config_bytes_max) {
+        file.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
+        text.append(buffer.data(), static_cast<std::size_t>(file.gcount()));
+    }
+    if (file.bad() || (file.fail() && !file.eof())) {
+        return unreadable(path, errno != 0 ? errno : EIO);
+    }
+    return parse(text, path, options);
+}
+
+Result<Config> Config::parse(std::string_view text, std::string origin,
+                             const ConfigOptions& options) {
+    TURNTABLE_CHECK(refuse_long_text(text.size(), origin));
+    TURNTABLE_TRY(const detail::Node document, detail::parse_toml(text, origin));
+    auto content = std::make_shared<Content>();
+    content->origin = std::move(origin);
+    content->read(document, options);
+    return Config(std::move(content));
+}
+
+Result<ProviderConfig> Config::find(const Content& content, std::string_view surface,
+                                    std::string_view name) {
+    if (!content.outside.empty()) {
+        return content.outside.front();
+    }
+    std::vector<std::string> names;
+    for (const detail::Store& store : content.stores) {
+        if (store.surface != surface) {
+            continue;
+        }
+        if (store.name == name) {
+            if (store.problems.empty()) {
+                return store.config;
+            }
+            Error first = store.problems.begin()->second;
+            if (store.problems.size() > 1) {
+                std::move(first).with("more_problems", std::to_string(store.problems.size() - 1));
+            }
+            return first;
+        }
+        names.push_back(store.name);
+    }
+    std::string known;
+    for (const std::string& each : names) {
+        known += (known.empty() ? "" : ", ") + each;
+    }
+    return Error(ErrorCode::not_found, content.origin + " has no store [" + std::string(surface) +
+                                           "." + std::string(name) + "]" +
+                                           did_you_mean(name, names) +
+                                           " (there is: " + (known.empty() ? "none" : known) + ")");
+}
+
+Result<ProviderConfig> Config::store(std::string_view surface, std::string_view name) const {
+    return find(*content_, surface, name);
+}
+
+std::vector<std::string> Config::names(std::string_view surface) const {
+    std::vector<std::string> found;
+    for (const detail::Store& store : content_->stores) {
+        if (store.surface == surface) {
+            found.push_back(store.name);
+        }
+    }
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
+const std::vector<Error>& Config::problems() const noexcept { return content_->problems; }
+
+NamedStores Config::named_stores(std::string surface) const {
+    return [content = content_, surface = std::move(surface)](std::string_view name) {
+        return find(*content, surface, name);
+    };
+}
+
+std::string Config::show() const {
+    std::string text;
+    for (const detail::Store& store : content_->stores) {
+        text += (text.empty() ? "" : "\n") + detail::show_store(store);
+    }
+    return text;
+}
+
+}  // namespace turntable::inline v0

@@ -1,0 +1,254 @@
+#include "config/store_reader.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "config/interpolate.hpp"
+#include "core/settings/text.hpp"
+
+namespace turntable::inline v0::detail {
+namespace {
+
+/// Reads the members of one table and keeps where each was.
+class StoreReader {
+  public:
+    StoreReader(Store& store, std::string_view origin, const ConfigOptions& options)
+        : store_(store), origin_(origin), options_(options) {}
+
+    void read(const Node& table) {
+        for (const Member& member : table.members) {
+            places_.emplace(member.key, member.value.at);
+            if (member.key == "layers") {
+                read_layers(member.value);
+            } else if (auto text = text_of(member)) {
+                take(member, *std::move(text));
+            } else if (member.key == "url" || member.key == "provider") {
+                wrong_url_ = true;
+            }
+        }
+        finish();
+    }
+
+  private:
+    void problem(Position at, const std::string& message) {
+        store_.problems.emplace(at, Error(ErrorCode::invalid_config, place(origin_, at) + message)
+                                        .with("store", store_.surface + "." + store_.name));
+    }
+
+    std::optional<std::string> text_of(const Member& member) {
+        const Node& value = member.value;
+        if (value.kind == Node::Kind::scalar) {
+            return value.text;
+        }
+        if (value.kind != Node::Kind::text) {
+            problem(value.at, "\"" + member.key + "\" must be a text, a number, true or false");
+            return std::nullopt;
+        }
+        auto text = interpolate(value.text, options_.variables);
+        if (!text) {
+            problem(value.at, "\"" + member.key + "\": " + text.error().message());
+            return std::nullopt;
+        }
+        if (text->secret) {
+            store_.tainted.push_back(member.key);
+        }
+        return std::move(text->text);
+    }
+
+    void read_layers(const Node& value) {
+        if (value.kind != Node::Kind::array) {
+            problem(value.at, "\"layers\" must be a list of texts");
+            return;
+        }
+        for (const Node& item : value.items) {
+            if (item.kind == Node::Kind::text && !item.text.empty()) {
+                store_.config.layers.push_back(item.text);
+            } else {
+                problem(item.at, "a layer must be a text that is not empty");
+            }
+        }
+    }
+
+    void take(const Member& member, std::string text) {
+        if (member.key == "provider") {
+            provider_ = std::move(text);
+        } else if (member.key != "url") {
+            file_settings_.emplace(member.key, std::move(text));
+        } else if (text.empty() || text.starts_with('@')) {
+            problem(member.value.at, "\"url\" must be the URL of a store");
+            wrong_url_ = true;
+        } else if (auto config = ProviderConfig::from_url(text); config) {
+            from_url_ = *std::move(config);
+        } else {
+            problem(member.value.at, "\"url\": " + config.error().message());
+            wrong_url_ = true;
+        }
+    }
+
+    /// URL beats file: the settings beside the URL only fill in.
+    void finish() {
+        const bool has_url = from_url_.has_value();
+        if (has_url == !provider_.empty() && !wrong_url_) {
+            problem(store_.at, has_url ? "a store has a \"url\" or a \"provider\", not both"
+                                       : "a store needs a \"url\" (or a \"provider\")");
+            return;
+        }
+        const ProviderConfig file = ProviderConfig::from_map(provider_, file_settings_);
+        std::vector<std::string> layers = std::move(store_.config.layers);
+        store_.config = has_url ? *from_url_ : file;
+        fill_in_from_file();
+        if (!wrong_url_) {
+            find_backend(has_url ? "url" : "provider");
+        }
+        store_.config.layers = std::move(layers);
+    }
+
+    /// The settings of the file that no stronger source gave.
+    void fill_in_from_file() {
+        store_.beside.clear();
+        for (const auto& [name, value] : file_settings_) {
+            const bool already = from_url_ && store_.config.settings.contains(name);
+            if (!already) {
+                store_.beside.emplace(name, value);
+            }
+        }
+        store_.config.settings.insert(store_.beside.begin(), store_.beside.end());
+    }
+
+    void find_backend(const std::string& key) {
+        const auto lookup = options_.backends.find(store_.surface);
+        if (lookup == options_.backends.end() || !lookup->second) {
+            return;
+        }
+        const auto backend = lookup->second(store_.config);
+        if (!backend) {
+            problem(place_of(key),
+                    is_tainted(key) ? "no backend serves this" : backend.error().message());
+            return;
+        }
+        store_.info = backend->settings;
+        if (from_url_) {
+            // Parts of the URL that are settings, such as the path, beat the file as well.
+            if (auto expanded = store_.info->expand(*from_url_); expanded) {
+                store_.config = *std::move(expanded);
+                fill_in_from_file();
+            }  // else check_settings() meets the same error
+        }
+        check_settings();
+    }
+
+    void check_settings() {
+        for (const Error& error : store_.info->problems(store_.config)) {
+            std::string setting;
+            for (const auto& [name, value] : error.context()) {
+                setting = name == "setting" ? value : setting;
+            }
+            const bool from_query = from_url_ && from_url_->settings.contains(setting);
+            const std::string source = from_query || !places_.contains(setting) ? "url" : setting;
+            problem(place_of(source), is_tainted(source) ? hidden(setting) : error.message());
+        }
+    }
+
+    bool is_tainted(const std::string& key) const {
+        return std::find(store_.tainted.begin(), store_.tainted.end(), key) != store_.tainted.end();
+    }
+
+    /// An error about a value that a secret variable is in, without the value.
+    std::string hidden(const std::string& setting) const {
+        const SettingInfo* field = store_.info->find(setting);
+        return field == nullptr ? "a value with a variable in it does not fit the backend"
+                                : "setting \"" + setting + "\": the value of its variable is not " +
+                                      field->expectation();
+    }
+
+    Position place_of(const std::string& key) const {
+        const auto found = places_.find(key);
+        return found == places_.end() ? store_.at : found->second;
+    }
+
+    Store& store_;
+    std::string_view origin_;
+    const ConfigOptions& options_;
+    std::map<std::string, Position, std::less<>> places_;
+    std::string provider_;
+    std::optional<ProviderConfig> from_url_;
+    bool wrong_url_ = false;
+    SettingMap file_settings_;
+};
+
+/// What TOML lets stand as a key without quotes.
+bool is_plain_key(std::string_view name) {
+    return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+        return is_alpha(c) || is_digit(c) || c == '-' || c == '_';
+    });
+}
+
+bool is_store_name(std::string_view name) {
+    std::string plain(name);
+    std::replace(plain.begin(), plain.end(), '.', '_');
+    return is_plain_key(plain);
+}
+
+}  // namespace
+
+Store read_store(std::string_view surface, const Member& member, std::string_view origin,
+                 const ConfigOptions& options) {
+    Store store;
+    store.surface = surface;
+    store.name = member.key;
+    store.at = member.at;
+    const auto wrong = [&](const std::string& message) {
+        store.problems.emplace(
+            member.at, Error(ErrorCode::invalid_config, place(origin, member.at) + message));
+    };
+    if (!is_store_name(member.key)) {
+        wrong("the name of a store holds letters, digits, '-', '_' and '.', not " +
+              json_quoted(member.key));
+    } else if (member.value.kind != Node::Kind::table) {
+        wrong("a store is a table: [" + store.surface + "." + store.name + "]");
+    } else {
+        StoreReader(store, origin, options).read(member.value);
+    }
+    return store;
+}
+
+std::string show_store(const Store& store) {
+    const auto tainted = [&store](std::string_view key) {
+        return std::find(store.tainted.begin(), store.tainted.end(), key) != store.tainted.end();
+    };
+    std::string text = "[" + store.surface + "." +
+                       (is_plain_key(store.name) ? store.name : json_quoted(store.name)) + "]\n";
+    const ProviderConfig& config = store.config;
+    const bool has_url = !config.url.to_string().empty();
+    if (has_url) {
+        std::vector<std::string> secrets = store.tainted;
+        if (store.info) {
+            const auto more = store.info->secret_names();
+            secrets.insert(secrets.end(), more.begin(), more.end());
+        }
+        text += "url = " +
+                json_quoted(tainted("url") ? (store.info ? config.url.scheme() + ":***" : "***")
+                                           : config.url.masked(secrets)) +
+                "\n";
+    } else if (!config.provider_type.empty()) {
+        text +=
+            "provider = " + json_quoted(tainted("provider") ? "***" : config.provider_type) + "\n";
+    }
+    for (const auto& [name, value] : store.beside) {
+        const bool secret =
+            tainted(name) || is_secret_name(name) || (store.info && store.info->is_secret(name));
+        text += (is_plain_key(name) ? name : json_quoted(name)) + " = " +
+                json_quoted(secret ? "***" : value) + "\n";
+    }
+    if (!config.layers.empty()) {
+        text += "layers = [";
+        for (std::size_t i = 0; i < config.layers.size(); ++i) {
+            text += (i == 0 ? "" : ", ") + json_quoted(config.layers[i]);
+        }
+        text += "]\n";
+    }
+    return text;
+}
+
+}  // namespace turntable::inline v0::detail

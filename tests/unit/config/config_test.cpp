@@ -1,0 +1,346 @@
+#include "turntable/config.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/interpolate.hpp"
+#include "turntable/core/settings.hpp"
+
+namespace turntable {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::Pair;
+
+struct FileSettings {
+    std::string path{};
+    std::uint32_t readers = 4;
+    std::string mode = "wal";
+    bool readonly = false;
+    double share = 0.5;
+    std::string token{};
+};
+
+const SettingsInfo& file_settings() {
+    static const SettingsDescription<FileSettings> description =
+        SettingsDescription<FileSettings>("sqlite", "A file.")
+            .field("path", &FileSettings::path, "The file.")
+            .from_path()
+            .required()
+            .field("readers", &FileSettings::readers, "Readers.")
+            .range(1, 64)
+            .field("mode", &FileSettings::mode, "Journal.")
+            .choices({"wal", "delete"})
+            .field("readonly", &FileSettings::readonly, "Never write.")
+            .field("share", &FileSettings::share, "A share.")
+            .field("token", &FileSettings::token, "A pass.")
+            .secret();
+    return description.info();
+}
+
+using StoreRegistry = Registry<std::shared_ptr<ProviderConfig>, int>;
+
+class ConfigTest : public ::testing::Test {
+  protected:
+    void SetUp() override {
+        const auto factory = [](const ProviderConfig& config, int) {
+            return Result(std::make_shared<ProviderConfig>(config));
+        };
+        ASSERT_TRUE(registry_.add({"sqlite", "sqlite", "files", file_settings()}, factory));
+        ASSERT_TRUE(registry_.add({"", "sqlite", "files", file_settings()}, factory));
+        options_.variables = lookup_in({{"NAME", "env"},
+                                        {"EMPTY", ""},
+                                        {"DB_PASSWORD", "s3cr"},
+                                        {"LINES", "a\nb"},
+                                        {"READERS_TOKEN", "s3cr"}});
+        options_.backends["kv"] = [this](const ProviderConfig& config) {
+            return registry_.backend_for(config);
+        };
+    }
+
+    Config parsed(std::string_view text) {
+        auto config = Config::parse(text, "t.toml", options_);
+        EXPECT_TRUE(config) << config.error().to_string();
+        return *std::move(config);
+    }
+
+    StoreRegistry registry_;
+    ConfigOptions options_;
+};
+
+TEST_F(ConfigTest, StoresAreReadWithSettingsAndLayers) {
+    const Config config = parsed(R"(# a comment
+[kv.app]
+url = "sqlite:app.db?mode=delete"
+readers = 8
+readonly = true
+share = 0.25
+layers = ["log", "retry"]
+[kv.plain]
+url = "plain.db"
+[kv.typed]
+provider = "sqlite"
+path = "typed.db"
+[blob.files]
+url = "fs:/data"
+anything = 1
+)");
+    EXPECT_THAT(config.problems(), IsEmpty());
+    const auto app = config.store("kv", "app");
+    ASSERT_TRUE(app) << app.error().to_string();
+    EXPECT_EQ(app->provider_type, "sqlite");
+    EXPECT_THAT(app->settings,
+                ElementsAre(Pair("mode", "delete"), Pair("path", "app.db"), Pair("readers", "8"),
+                            Pair("readonly", "true"), Pair("share", "0.25")));
+    EXPECT_THAT(app->layers, ElementsAre("log", "retry"));
+    EXPECT_EQ(config.store("kv", "typed")->settings.at("path"), "typed.db");
+    EXPECT_EQ(config.store("blob", "files")->settings.at("anything"), "1");
+    EXPECT_THAT(config.names("kv"), ElementsAre("app", "plain", "typed"));
+    EXPECT_THAT(config.names("tape"), IsEmpty());
+}
+
+TEST_F(ConfigTest, UrlBeatsFile) {
+    const Config config = parsed(R"([kv.app]
+url = "sqlite:url.db?readers=2"
+readers = 3
+path = "file.db"
+mode = "delete"
+)");
+    const auto app = config.store("kv", "app");
+    ASSERT_TRUE(app) << app.error().to_string();
+    EXPECT_THAT(app->settings,
+                ElementsAre(Pair("mode", "delete"), Pair("path", "url.db"), Pair("readers", "2")));
+}
+
+TEST_F(ConfigTest, NamedStoresOpenThroughTheRegistry) {
+    {
+        const Config config = parsed("[kv.app]\nurl = \"sqlite:app.db\"\nreaders = 8\n");
+        registry_.set_named_stores(config.named_stores("kv"));
+    }
+    const auto opened = registry_.open("@app");
+    ASSERT_TRUE(opened) << opened.error().to_string();
+    EXPECT_EQ((*opened)->settings.at("readers"), "8");
+    EXPECT_EQ((*opened)->url.path(), "app.db");
+    const auto slip = registry_.open("@ap");
+    ASSERT_FALSE(slip);
+    EXPECT_EQ(slip.error().code(), ErrorCode::not_found);
+    EXPECT_THAT(slip.error().to_string(),
+                AllOf(HasSubstr("t.toml has no store [kv.ap]"), HasSubstr("\"app\"?")));
+}
+
+TEST_F(ConfigTest, AllProblemsAreCollectedWithTheirPlaces) {
+    const Config config = parsed(R"([kv.app]
+url = "sqlite:app.db?mdoe=wal"
+reader = 8
+readers = 65
+layers = "log"
+[kv.none]
+[kv.both]
+url = "sqlite:x"
+provider = "sqlite"
+[kv.slip]
+url = "sqlit:x"
+[kv.list]
+url = "sqlite:x"
+mode = ["wal"]
+[kv.var]
+url = "sqlite:${MISSING}"
+[kv."a b"]
+url = "sqlite:x"
+[kvv.app]
+[tape]
+good = 1
+[blob]
+[kv.typed]
+provider = "sqlite"
+)");
+    std::vector<std::string> messages;
+    for (const Error& problem : config.problems()) {
+        EXPECT_EQ(problem.code(), ErrorCode::invalid_config);
+        messages.push_back(problem.message());
+    }
+    EXPECT_THAT(
+        messages,
+        ElementsAre(
+            AllOf(HasSubstr("t.toml:2:7: "), HasSubstr("\"mdoe\"; did you mean \"mode\"?")),
+            AllOf(HasSubstr("t.toml:3:10: "), HasSubstr("\"reader\"; did you mean \"readers\"?")),
+            AllOf(HasSubstr("t.toml:4:11: "), HasSubstr("\"65\" is not a whole number from 1")),
+            HasSubstr("t.toml:5:10: \"layers\" must be a list"),
+            HasSubstr("t.toml:6:5: a store needs a \"url\""),
+            HasSubstr("t.toml:7:5: a store has a \"url\" or a \"provider\", not both"),
+            AllOf(HasSubstr("t.toml:11:7: "), HasSubstr("did you mean \"sqlite\"?")),
+            HasSubstr("t.toml:14:8: \"mode\" must be a text"),
+            HasSubstr("t.toml:16:7: \"url\": variable MISSING is not set"),
+            HasSubstr("t.toml:17:5: the name of a store"),
+            HasSubstr("t.toml:19:2: unknown table \"kvv\"; did you mean \"kv\"?"),
+            HasSubstr("t.toml:21:1: a store is a table: [tape.good]"),
+            AllOf(HasSubstr("t.toml:23:5: "), HasSubstr("\"path\" is missing"))));
+}
+
+TEST_F(ConfigTest, OneWrongStoreDoesNotStandInTheWayOfOthers) {
+    const Config config = parsed(
+        "[kv.good]\nurl = \"sqlite:x\"\n[kv.bad]\nurl = \"sqlite:${MISSING}\"\nreaders = []\n");
+    EXPECT_TRUE(config.store("kv", "good"));
+    const auto bad = config.store("kv", "bad");
+    ASSERT_FALSE(bad);
+    EXPECT_THAT(bad.error().to_string(), AllOf(HasSubstr("t.toml:4:7"), HasSubstr("store=kv.bad"),
+                                               HasSubstr("more_problems=1")));
+    const Config broken = parsed("[kvv.x]\n[kv.good]\nurl = \"sqlite:x\"\n");
+    EXPECT_THAT(broken.store("kv", "good").error().message(), HasSubstr("\"kvv\""));
+}
+
+TEST_F(ConfigTest, VariablesArePutIn) {
+    const Config config = parsed(R"([kv.app]
+url = "sqlite:${NAME}-${OTHER:-x}${EMPTY:-y}$$.db"
+mode = "${OTHER:-delete}"
+)");
+    const auto app = config.store("kv", "app");
+    ASSERT_TRUE(app) << app.error().to_string();
+    EXPECT_EQ(app->url.path(), "env-xy$.db");
+    EXPECT_EQ(app->settings.at("mode"), "delete");
+}
+
+TEST_F(ConfigTest, SecretsAreNeverShownAndNeverInAProblem) {
+    const Config config = parsed(R"([kv.app]
+url = "sqlite:app.db?token=s3cr"
+mode = "${DB_PASSWORD}"
+[kv.beside]
+url = "sqlite:app.db"
+token = "s3cr"
+readers = "${READERS_TOKEN}"
+[kv.inside]
+url = "sqlite:${DB_PASSWORD}?mode=${DB_PASSWORD}"
+[kv.scheme]
+url = "${DB_PASSWORD}:x"
+[blob.any]
+url = "s3://key:s3cr@host/${NAME}"
+secret_key = "s3cr"
+[kv."1.2"]
+url = "sqlite:x"
+layers = ["a", "b"]
+)");
+    EXPECT_EQ(config.show(), R"([kv.app]
+url = "sqlite:app.db?token=***"
+mode = "***"
+
+[kv.beside]
+url = "sqlite:app.db"
+readers = "***"
+token = "***"
+
+[kv.inside]
+url = "sqlite:***"
+
+[kv.scheme]
+url = "***"
+
+[kv."1.2"]
+url = "sqlite:x"
+layers = ["a", "b"]
+
+[blob.any]
+url = "s3://key:***@host/env"
+secret_key = "***"
+)");
+    EXPECT_EQ(config.problems().size(), 4U);
+    for (const Error& problem : config.problems()) {
+        EXPECT_THAT(problem.to_string(), Not(HasSubstr("s3cr")));
+    }
+}
+
+TEST_F(ConfigTest, WhatIsNoTomlIsRefusedWithItsPlaceAndWithoutASecret) {
+    for (const auto& [text, says] : std::vector<std::pair<std::string, std::string>>{
+             {"[kv.app\n", "t.toml:1:"},
+             {"[kv.app]\npassword = s3cr\n", "t.toml:2:"},
+             {"[kv.app]\nurl = \"a\"\nurl = \"b\"\n", "t.toml:3:"},
+             {"[kv.app]\nurl = \"https://u:s3cr@h\n", "t.toml:2:"},
+             {"x = \"\xff\"", "t.toml:1:"},
+             {std::string("x = 1\0y", 7), "t.toml:1:"}}) {
+        const auto config = Config::parse(text, "t.toml", options_);
+        ASSERT_FALSE(config) << text;
+        EXPECT_EQ(config.error().code(), ErrorCode::invalid_config);
+        EXPECT_THAT(config.error().to_string(), AllOf(HasSubstr(says), Not(HasSubstr("s3cr"))));
+    }
+}
+
+TEST_F(ConfigTest, LengthIsLimited) {
+    const std::string most(config_bytes_max, '\n');
+    EXPECT_TRUE(Config::parse(most.substr(1), "t", options_));
+    EXPECT_TRUE(Config::parse(most, "t", options_));
+    const auto over = Config::parse(most + "\n", "t", options_);
+    ASSERT_FALSE(over);
+    EXPECT_EQ(over.error().code(), ErrorCode::limit_exceeded);
+}
+
+TEST_F(ConfigTest, IsLoadedFromAFile) {
+    const auto folder =
+        std::filesystem::temp_directory_path() / ("turntable_config_" + std::to_string(::getpid()));
+    std::filesystem::create_directory(folder);
+    const std::string path = folder / "turntable.toml";
+    EXPECT_EQ(Config::load(path, options_).error().code(), ErrorCode::not_found);
+    std::ofstream(path) << "[kv.app]\nurl = \"sqlite:app.db\"\n";
+    const auto config = Config::load(path, options_);
+    ASSERT_TRUE(config) << config.error().to_string();
+    EXPECT_TRUE(config->store("kv", "app"));
+    EXPECT_EQ(Config::load(folder, options_).error().code(), ErrorCode::io);
+    std::filesystem::remove_all(folder);
+}
+
+TEST_F(ConfigTest, WithoutALookupStoresAreKeptUnchecked) {
+    const auto config = Config::parse("[kv.app]\nurl = \"any:x?y=z\"\nw = 1\n", "t.toml");
+    ASSERT_TRUE(config);
+    EXPECT_THAT(config->store("kv", "app")->settings, ElementsAre(Pair("w", "1"), Pair("y", "z")));
+    EXPECT_FALSE(Config::parse("[kv.app]\nurl = \"${A}\"\n", "t.toml")->store("kv", "app"));
+}
+
+struct Case {
+    std::string text;
+    std::string gives;  // or, beginning with '!', what the error says
+};
+
+class Interpolation : public ::testing::TestWithParam<Case> {};
+
+TEST_P(Interpolation, GivesTheTextOrNamesTheVariable) {
+    const auto variables = lookup_in({{"A", "1"}, {"E", ""}, {"N", "s3cr\n"}, {"D", "${A}"}});
+    const auto result = detail::interpolate(GetParam().text, variables);
+    if (GetParam().gives.starts_with('!')) {
+        ASSERT_FALSE(result);
+        EXPECT_THAT(result.error().message(), HasSubstr(GetParam().gives.substr(1)));
+        EXPECT_THAT(result.error().message(), Not(HasSubstr("s3cr")));
+    } else {
+        ASSERT_TRUE(result) << result.error().to_string();
+        EXPECT_EQ(result->text, GetParam().gives);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, Interpolation,
+    ::testing::Values(Case{"", ""}, Case{"x", "x"}, Case{"${A}", "1"}, Case{"a${A}b${A}", "a1b1"},
+                      Case{"$$", "$"}, Case{"$${A}", "${A}"}, Case{"$$${A}", "$1"},
+                      Case{"${E}", ""}, Case{"${E:-x}", "x"}, Case{"${M:-}", ""},
+                      Case{"${M:-a:-b}", "a:-b"}, Case{"${D}", "${A}"}, Case{"}", "}"},
+                      Case{"${M}", "!variable M is not set"}, Case{"${N}", "!line break"},
+                      Case{"$A", "!write $$"}, Case{"$", "!write $$"}, Case{"${A", "!write $$"},
+                      Case{"${}", "!name of a variable"}, Case{"${1A}", "!name of a variable"},
+                      Case{"${A-x}", "!name of a variable"}, Case{"${ A }", "!name of"}));
+
+TEST(InterpolatedText, LengthIsLimited) {
+    const auto variables = lookup_in({{"A", std::string(url_bytes_max - 1, 'x')}});
+    EXPECT_TRUE(detail::interpolate("${A}", variables));
+    EXPECT_TRUE(detail::interpolate("y${A}", variables));
+    EXPECT_FALSE(detail::interpolate("yz${A}", variables));
+}
+
+}  // namespace
+}  // namespace turntable
