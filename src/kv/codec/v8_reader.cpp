@@ -364,13 +364,11 @@ class Reader {
 
     Result<BigInteger> big_integer() {
         TURNTABLE_TRY(const std::uint32_t bits, varint());
-        TURNTABLE_TRY(const ByteView magnitude, raw(bits >> 1U));
-        const bool negative = (bits & 1U) != 0;
-        TURNTABLE_TRY(BigInteger integer, BigInteger::from_little_endian(negative, magnitude));
-        if (negative && integer.is_zero()) {
+        if (bits == 1) {
             return malformed("a bigint of -0");
         }
-        return integer;
+        TURNTABLE_TRY(const ByteView magnitude, raw(bits >> 1U));
+        return BigInteger::from_little_endian((bits & 1U) != 0, magnitude);
     }
 
     Result<std::string> tagged_text() {

@@ -372,6 +372,17 @@ TEST(KeyUse, ArgumentsTakeKeysStringsAndLists) {
     }
 }
 
+TEST(KeyUse, AShortPlainStringIsEncodedInsideTheArgument) {
+    for (const std::size_t size : {0U, 61U, 62U, 63U}) {
+        const std::string text(size, 'x');
+        const KeyRef key(text);
+        const auto* begin = reinterpret_cast<const char*>(&key);
+        const bool inside =
+            key.encoded().data() >= begin && key.encoded().data() < begin + sizeof key;
+        EXPECT_EQ(inside, size <= 62) << size;
+    }
+}
+
 TEST(KeyUse, NamesOnlyWhatUsersMayName) {
     EXPECT_TRUE(kv::check_user_key(Key("a").encoded()));
     EXPECT_FALSE(kv::check_user_key(""));

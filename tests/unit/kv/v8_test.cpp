@@ -114,6 +114,7 @@ TEST(V8Codec, ReadsOtherFormsOfTheSameValue) {
     EXPECT_EQ(*decoded("ff0f3f034902").number(), 1);
     EXPECT_EQ(*decoded("ff0f5303e4b8ad").text(), "\xE4\xB8\xAD");
     EXPECT_EQ(*decoded("ff0f5a022b").big_integer(), BigInteger(43));
+    EXPECT_EQ(*decoded("ff0f5a0300").big_integer(), BigInteger(0));
     EXPECT_EQ(*decoded("ff0f490299").number(), 1) << "bytes after the value are ignored";
     EXPECT_EQ(decoded("ff0f6f4e000000000000f83f49027b01").as<JsObject>()->properties[0].first,
               "1.5");
