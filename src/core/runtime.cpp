@@ -62,7 +62,15 @@ Runtime::Runtime(RuntimeOptions options)
                                        : make_thread_pool(1, "turntable-done")),
       timers_(std::make_shared<detail::ThreadTimers>(clock_)) {}
 
-Runtime::~Runtime() = default;
+Runtime::~Runtime() {
+    // Work that is still queued completes operations, which posts to the completions and cancels
+    // timers: so no timer fires from here on, then the pool runs dry, then the completions.
+    timers_->end();
+    blocking_pool_.reset();
+    completions_.reset();
+}
+
+Timers& Runtime::timers() noexcept { return *timers_; }
 
 std::shared_ptr<Runtime> Runtime::create(RuntimeOptions options) {
     return std::make_shared<Runtime>(std::move(options));

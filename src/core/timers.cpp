@@ -22,7 +22,9 @@ struct ThreadTimers::State {
 ThreadTimers::ThreadTimers(std::shared_ptr<Clock> clock)
     : state_(std::make_shared<State>(std::move(clock))) {}
 
-ThreadTimers::~ThreadTimers() {
+ThreadTimers::~ThreadTimers() { end(); }
+
+void ThreadTimers::end() {
     {
         const std::scoped_lock guard(state_->mutex);
         state_->ending = true;
@@ -43,7 +45,7 @@ Timers::Id ThreadTimers::call_at(Instant when, UniqueFunction<void()> callback) 
     const Id id = state_->next_id++;
     state_->timers.emplace(std::pair(when, id), std::move(callback));
     state_->when_by_id.emplace(id, when);
-    if (!thread_.joinable()) {
+    if (!thread_.joinable() && !state_->ending) {
         thread_ = std::thread([state = state_] { run(state); });
         state_->thread = thread_.get_id();
     }

@@ -20,6 +20,8 @@ class ThreadTimers final : public Timers {
 
     Id call_at(Instant when, UniqueFunction<void()> callback) override;
     void cancel(Id id) override;
+    /// Ends the thread: what is still to fire never will. Both functions above may still be called.
+    void end();
 
   private:
     struct State;

@@ -17,7 +17,9 @@ namespace turntable::inline v0 {
 /// Purpose: the seam to a program's own event loop or thread pool.
 /// Ownership: held by a Runtime through a shared pointer; takes over each posted function.
 /// Threads: `post` may be called from any thread and must not run the function before returning.
-/// Errors: none; work posted is run exactly once, or destroyed when the executor ends.
+/// When it runs the work, `post` may not have returned yet on the thread that called it.
+/// Errors: none; work posted is run exactly once, or destroyed when the executor ends. A coroutine
+/// whose continuation is destroyed unrun never ends: run what is left instead where possible.
 class TURNTABLE_EXPORT Executor {
   public:
     Executor() = default;
@@ -84,6 +86,10 @@ class TURNTABLE_EXPORT Timers {
     virtual void cancel(Id id) = 0;
 };
 
+namespace detail {
+class ThreadTimers;
+}  // namespace detail
+
 /// What a Runtime is made of; every member has a default.
 ///
 /// Purpose: the argument of Runtime::create. Ownership: shares what it names.
@@ -105,7 +111,9 @@ struct RuntimeOptions {
 /// The threads, clock, chance and log that all stores of a program share.
 ///
 /// Purpose: everything ambient is here, so that a test or a server can replace it.
-/// Ownership: shared by the stores opened with it; ends with the last of them.
+/// Ownership: shared by the stores opened with it; ends with the last of them, on whichever thread
+/// that is. Whoever holds a Promise or a timer keeps the runtime; work in its pools need not: what
+/// is posted when it ends is run first.
 /// Threads: all functions may be called from any thread. Threads start when first needed.
 /// Errors: none.
 class TURNTABLE_EXPORT Runtime {
@@ -123,7 +131,7 @@ class TURNTABLE_EXPORT Runtime {
     Random& random() noexcept { return *random_; }
     Executor& completions() noexcept { return *completions_; }
     Executor& blocking_pool() noexcept { return *blocking_pool_; }
-    Timers& timers() noexcept { return *timers_; }
+    Timers& timers() noexcept;
     void log(LogLevel level, std::string_view component, std::string_view message);
 
   private:
@@ -132,7 +140,7 @@ class TURNTABLE_EXPORT Runtime {
     std::shared_ptr<UniqueFunction<void(const LogRecord&)>> log_;
     std::shared_ptr<Executor> blocking_pool_;
     std::shared_ptr<Executor> completions_;
-    std::shared_ptr<Timers> timers_;
+    std::shared_ptr<detail::ThreadTimers> timers_;
 };
 
 /// A pool of `threads` threads, started when first needed; `name` shows in debuggers.
