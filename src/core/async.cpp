@@ -69,7 +69,7 @@ void StopLink::set_callback(UniqueFunction<void(StopReason)> callback) {
         return;
     }
     if (!reason_.has_value()) {
-        callback_ = std::move(callback);
+        std::swap(callback_, callback);  // an earlier one is destroyed after the lock is gone
         return;
     }
     const StopReason reason = *reason_;
@@ -177,27 +177,29 @@ struct FreeFrame {
 };
 
 struct FrameLists {
-    std::array<FreeFrame*, class_count> head{};
-    std::array<std::size_t, class_count> count{};
-    bool ended = false;
-
-    FrameLists() = default;
-    FrameLists(const FrameLists&) = delete;
-    FrameLists& operator=(const FrameLists&) = delete;
-    ~FrameLists() {
-        ended = true;  // frames freed by later destructors of this thread go to the heap
-        for (FreeFrame* frame : head) {
-            while (frame != nullptr) {
-                ::operator delete(std::exchange(frame, frame->next));
-            }
-        }
-    }
+    std::array<FreeFrame*, class_count> head;
+    std::array<std::size_t, class_count> count;
 };
 
-FrameLists& frame_lists() {
-    static thread_local FrameLists lists;
-    return lists;
-}
+// Trivial, so that it can be used by destructors that run late on an ending thread.
+constinit thread_local FrameLists frame_lists{};
+
+/// Empties the lists when the thread ends; frames freed later go to the heap.
+struct FrameListsEnd {
+    FrameListsEnd() = default;
+    FrameListsEnd(const FrameListsEnd&) = delete;
+    FrameListsEnd& operator=(const FrameListsEnd&) = delete;
+    ~FrameListsEnd() {
+        for (FreeFrame*& head : frame_lists.head) {
+            while (head != nullptr) {
+                ::operator delete(std::exchange(head, head->next));
+            }
+        }
+        frame_lists.count.fill(frames_per_class_max);
+    }
+    void arm() const noexcept {}
+};
+thread_local const FrameListsEnd frame_lists_end;
 #endif
 
 }  // namespace
@@ -214,23 +216,22 @@ void* allocate_frame(std::size_t size) {
     if (index >= class_count) {
         return ::operator new(size);
     }
-    FrameLists& lists = frame_lists();
-    if (lists.head[index] == nullptr || lists.ended) {
+    FreeFrame*& head = frame_lists.head[index];
+    if (head == nullptr) {
         return ::operator new(index * class_bytes);
     }
-    --lists.count[index];
-    return std::exchange(lists.head[index], lists.head[index]->next);
+    --frame_lists.count[index];
+    return std::exchange(head, head->next);
 }
 
 void free_frame(void* frame, std::size_t size) noexcept {
     const std::size_t index = (size + class_bytes - 1) / class_bytes;
-    if (index < class_count) {
-        FrameLists& lists = frame_lists();
-        if (!lists.ended && lists.count[index] < frames_per_class_max) {
-            lists.head[index] = ::new (frame) FreeFrame{lists.head[index]};
-            ++lists.count[index];
-            return;
-        }
+    if (index < class_count && frame_lists.count[index] < frames_per_class_max) {
+        frame_lists_end.arm();  // a thread_local is made when it is first used
+        FreeFrame*& head = frame_lists.head[index];
+        head = ::new (frame) FreeFrame{head};
+        ++frame_lists.count[index];
+        return;
     }
     ::operator delete(frame);
 }

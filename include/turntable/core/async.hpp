@@ -238,7 +238,7 @@ class PromiseOperation final : public Operation<T> {
 ///
 /// Purpose: what a backend keeps while it works on an answer.
 /// Ownership: keeps the operation alive; completing it ends this half. A promise that is destroyed
-/// without an answer completes with `cancelled`.
+/// without an answer completes with `cancelled`. The Runtime must outlive it.
 /// Threads: any thread may complete it, one thread at a time. Do not complete under a lock that a
 /// continuation or stop callback could want.
 /// Errors: passes on what it is given.
