@@ -1,8 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
-#include <cstring>
 #include <memory>
 #include <new>
 #include <string>
@@ -68,8 +68,8 @@ class [[nodiscard]] Bytes {
         void* memory = ::operator new(sizeof(detail::BytesOwner) + size);
         auto* owner = ::new (memory) detail::BytesOwner(&release_flat);
         char* data = static_cast<char*>(memory) + sizeof(detail::BytesOwner);
-        std::memcpy(data, first.data(), first.size());
-        std::memcpy(data + first.size(), second.data(), second.size());
+        char* rest = std::copy(first.begin(), first.end(), data);  // fine with null and no bytes
+        std::copy(second.begin(), second.end(), rest);
         return Bytes(data, size, owner);
     }
 

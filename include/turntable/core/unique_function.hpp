@@ -40,7 +40,13 @@ class [[nodiscard]] UniqueFunction<R(Args...)> {
     struct Model final : Callable {
         template <class G>
         explicit Model(G&& g) : function(std::forward<G>(g)) {}
-        R call(Args... args) override { return function(std::forward<Args>(args)...); }
+        R call(Args... args) override {
+            if constexpr (std::is_void_v<R>) {
+                static_cast<void>(function(std::forward<Args>(args)...));
+            } else {
+                return function(std::forward<Args>(args)...);
+            }
+        }
         F function;
     };
 
