@@ -67,8 +67,9 @@ class TURNTABLE_EXPORT OperationBase {
     virtual ~OperationBase() = default;
     virtual void destroy() noexcept = 0;
     /// Publishes the result that is in place and tells the waiter. Touches nothing afterwards.
-    void publish() noexcept {
-        Executor* executor = executor_;
+    void publish() noexcept { publish_for(executor_); }
+    /// The same, with continuations on `executor`, or here when it is null.
+    void publish_for(Executor* executor) noexcept {
         Waiter* waiter = waiter_.exchange(done_mark(), std::memory_order_acq_rel);
         if (waiter != nullptr) {
             waiter->notify(waiter, executor);

@@ -9,6 +9,7 @@
 /// Await a named Async where speed matters: `auto a = db.get(key); auto& r = co_await a;` does not
 /// move the answer.
 
+#include <algorithm>
 #include <coroutine>
 #include <cstddef>
 #include <mutex>
@@ -76,7 +77,7 @@ class CoroutineOperation final : public Operation<T> {
         void await_resume() const noexcept {}
     };
     Final final_suspend() const noexcept { return {}; }
-    template <class U>
+    template <class U = Result<T>>  // the default serves `co_return {};`
     void return_value(U&& value) noexcept {
         this->result_.emplace(std::forward<U>(value));
     }
@@ -187,15 +188,80 @@ auto then(Async<T> async, F function)
     return detail::then_pending<U>(std::move(async), std::move(function));
 }
 
-/// Waits for all of them; they run at the same time, since calling an operation starts it.
+namespace detail {
+
 template <class T>
-Async<std::vector<Result<T>>> when_all(std::vector<Async<T>> operations) {
+std::vector<Result<T>> take_results(std::vector<Async<T>>& operations) {
     std::vector<Result<T>> results;
     results.reserve(operations.size());
     for (Async<T>& operation : operations) {
-        results.push_back(std::move(co_await operation));
+        results.push_back(std::move(operation.peek()));
     }
-    co_return results;
+    return results;
+}
+
+/// Is done when the last of its children is, on the thread and for the executor of that one.
+template <class T>
+class AllOperation final : public Operation<std::vector<Result<T>>> {
+  public:
+    explicit AllOperation(std::vector<Async<T>> children)
+        : Operation<std::vector<Result<T>>>(nullptr),
+          children_(std::move(children)),
+          waiters_(children_.size(), ChildWaiter{{&child_done}, this}),
+          open_(children_.size() + 1) {}  // one more, so that it cannot end during start()
+
+    void start() noexcept {
+        std::size_t done = 1;
+        for (std::size_t i = 0; i < children_.size(); ++i) {
+            if (children_[i].is_ready() || !children_[i].operation()->attach(&waiters_[i])) {
+                ++done;
+            }
+        }
+        count_down(done, nullptr);
+    }
+    void request_stop(StopReason reason) noexcept override {
+        for (const Async<T>& child : children_) {
+            if (!child.is_ready()) {
+                child.operation()->request_stop(reason);
+            }
+        }
+    }
+
+  private:
+    struct ChildWaiter : Waiter {
+        AllOperation* all;
+    };
+    static void child_done(Waiter* waiter, Executor* executor) noexcept {
+        static_cast<ChildWaiter*>(waiter)->all->count_down(1, executor);
+    }
+    void count_down(std::size_t done, Executor* executor) noexcept {
+        if (open_.fetch_sub(done, std::memory_order_acq_rel) == done) {
+            this->result_.emplace(take_results(children_));
+            this->publish_for(executor);
+            this->release();
+        }
+    }
+    void destroy() noexcept override { delete this; }
+
+    std::vector<Async<T>> children_;
+    std::vector<ChildWaiter> waiters_;
+    std::atomic<std::size_t> open_;
+};
+
+}  // namespace detail
+
+/// Waits for all of them; they run at the same time, since calling an operation starts it.
+/// A request to stop goes to each. When all are ready, so is the answer.
+template <class T>
+Async<std::vector<Result<T>>> when_all(std::vector<Async<T>> operations) {
+    if (std::ranges::all_of(operations, &Async<T>::is_ready)) {
+        return detail::take_results(operations);
+    }
+    auto* all = new detail::AllOperation<T>(std::move(operations));
+    Async<std::vector<Result<T>>> answer(
+        static_cast<detail::Operation<std::vector<Result<T>>>*>(all));
+    all->start();
+    return answer;
 }
 
 }  // namespace turntable::inline v0
