@@ -86,9 +86,11 @@ std::string from_limbs(const std::vector<std::uint32_t>& limbs) {
 // limbs = limbs * factor + addend
 void multiply_add(std::vector<std::uint32_t>& limbs, std::uint32_t factor, std::uint32_t addend) {
     std::uint64_t carry = addend;
-    for (std::uint32_t& limb : limbs) {
-        carry += std::uint64_t{limb} * factor;
-        limb = static_cast<std::uint32_t>(carry);
+    // Plain pointers here and below: these loops are quadratic in all, also in a debug build.
+    std::uint32_t* const end = limbs.data() + limbs.size();
+    for (std::uint32_t* limb = limbs.data(); limb != end; ++limb) {
+        carry += std::uint64_t{*limb} * factor;
+        *limb = static_cast<std::uint32_t>(carry);
         carry >>= 32U;
     }
     if (carry != 0) {
@@ -99,9 +101,10 @@ void multiply_add(std::vector<std::uint32_t>& limbs, std::uint32_t factor, std::
 // limbs = limbs / chunk_base; gives the remainder.
 std::uint32_t divide_by_chunk(std::vector<std::uint32_t>& limbs) {
     std::uint64_t remainder = 0;
-    for (std::size_t i = limbs.size(); i-- > 0;) {
-        const std::uint64_t dividend = (remainder << 32U) | limbs[i];
-        limbs[i] = static_cast<std::uint32_t>(dividend / chunk_base);
+    for (std::uint32_t* limb = limbs.data() + limbs.size(); limb != limbs.data();) {
+        --limb;
+        const std::uint64_t dividend = (remainder << 32U) | *limb;
+        *limb = static_cast<std::uint32_t>(dividend / chunk_base);
         remainder = dividend % chunk_base;
     }
     while (!limbs.empty() && limbs.back() == 0) {
