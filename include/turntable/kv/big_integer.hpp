@@ -29,7 +29,7 @@ concept NumberLike = std::integral<T> && !std::same_as<T, bool> && !std::same_as
 /// Ownership: owns its digits; up to 15 bytes need no allocation.
 /// Threads: a value; distinct objects are safe on distinct threads.
 /// Errors: what comes from outside is bounded by max_size, `limit_exceeded` beyond it. Decimal
-/// conversion takes time quadratic in the size: under a second at the bound.
+/// conversion takes time quadratic in the size: about a second at the bound.
 class TURNTABLE_EXPORT BigInteger {
   public:
     /// The most bytes of magnitude that from_decimal and from_magnitude accept.
