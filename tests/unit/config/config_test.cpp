@@ -266,6 +266,9 @@ TEST_F(ConfigTest, WhatIsNoTomlIsRefusedWithItsPlaceAndWithoutASecret) {
              {"[kv.app]\nurl = \"a\"\nurl = \"b\"\n", "t.toml:3:"},
              {"[kv.app]\nurl = \"https://u:s3cr@h\n", "t.toml:2:"},
              {"x = \"\xff\"", "t.toml:1:"},
+             {"x\xc8\xa8 = 1", "t.toml:1:2: this is not TOML"},
+             {"x = 1 \xc3\xa9", "t.toml:1:"},
+             {"[!", "t.toml:1:2: "},
              {std::string("x = 1\0y", 7), "t.toml:1:"}}) {
         const auto config = Config::parse(text, "t.toml", options_);
         ASSERT_FALSE(config) << text;
