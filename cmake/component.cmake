@@ -37,6 +37,9 @@ function(turntable_component name)
     target_compile_features(${target} PUBLIC cxx_std_20)
     if(NOT BUILD_SHARED_LIBS)
         target_compile_definitions(${target} PUBLIC TURNTABLE_STATIC)
+    elseif(CMAKE_SYSTEM_NAME STREQUAL "Linux" AND NOT TURNTABLE_SANITIZE)
+        # A symbol that another component forgot to export is an error here, not in a program.
+        target_link_options(${target} PRIVATE LINKER:-z,defs)
     endif()
     target_link_libraries(${target} PUBLIC ${arg_PUBLIC}
         PRIVATE ${arg_PRIVATE} $<BUILD_INTERFACE:turntable_build_flags>)
