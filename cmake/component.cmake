@@ -20,6 +20,17 @@ function(turntable_component name)
         list(APPEND headers ${found})
     endforeach()
 
+    # Without its row a program could not link the static library.
+    set(libraries ${arg_PRIVATE})
+    list(FILTER libraries INCLUDE REGEX "^[A-Za-z0-9_]+::")
+    list(FILTER libraries EXCLUDE REGEX "^turntable::")
+    list(LENGTH libraries library_count)
+    list(LENGTH arg_EXTERNAL row_count)
+    if(NOT library_count EQUAL row_count)
+        message(FATAL_ERROR "turntable_component(${name}): PRIVATE has ${libraries}, and EXTERNAL "
+            "needs a row for each, such as \"SQLite3 3.35|sqlite3\"")
+    endif()
+
     set(target turntable_${name})
     add_library(${target} ${arg_SOURCES})
     add_library(turntable::${name} ALIAS ${target})
