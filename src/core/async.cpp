@@ -147,12 +147,13 @@ void AwaitedChild::request_stop(StopReason reason) noexcept {
 }
 
 Error error_of_current_exception() noexcept {
-    std::string what = "an exception of unknown type";
+    std::string what;
     try {
         throw;
     } catch (const std::exception& exception) {
         what = exception.what();
     } catch (...) {
+        what = "an exception of unknown type";
     }
     return {ErrorCode::backend, "an exception left a coroutine: " + what};
 }

@@ -153,6 +153,13 @@ class FunctionLength(unittest.TestCase):
                      "template <class T>\n    requires(sizeof(T) > 1)\nstruct S {"]:
             self.assertEqual(self.length(f"{head}\n{body}}};\n"), [], head)
 
+    def test_a_table_inside_a_function_counts_as_one_line(self):
+        rows = '        {"name", 1, [](int a) { return a; }},\n' * 90
+        for head in ["    return {\n", "    static const Row rows[] = {\n"]:
+            text = "std::vector<Row> rows() {\n" + head + rows + "    };\n"
+            self.assertEqual(self.length(text + "}\n"), [], head)
+            self.assertEqual(self.length(text + lines_of(70) + "}\n"), ["function_length"], head)
+
     def test_braces_in_texts_and_comments_do_not_count(self):
         text = 'void f() {\n  g("}{{"); // }}}\n  h(\'{\');\n}\n' + "void g() {\n}\n" * 40
         self.assertEqual(self.length(text), [])

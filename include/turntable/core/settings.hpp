@@ -56,12 +56,12 @@ namespace detail {
 
 /// The type of a setting's value, which an optional field may lack.
 template <class T>
-struct setting_scalar {
+struct ScalarOf {
     using type = T;
     static constexpr bool may_be_unset = false;
 };
 template <class T>
-struct setting_scalar<std::optional<T>> {
+struct ScalarOf<std::optional<T>> {
     using type = T;
     static constexpr bool may_be_unset = true;
 };
@@ -287,8 +287,8 @@ class SettingsField : public SettingsDescription<S> {
 template <class S>
 template <class M>
 auto SettingsDescription<S>::field(std::string name, M S::* member, std::string help) && {
-    constexpr bool may_be_unset = detail::setting_scalar<M>::may_be_unset;
-    using Scalar = typename detail::setting_scalar<M>::type;
+    constexpr bool may_be_unset = detail::ScalarOf<M>::may_be_unset;
+    using Scalar = typename detail::ScalarOf<M>::type;
     SettingInfo info;
     info.name = std::move(name);
     info.help = std::move(help);

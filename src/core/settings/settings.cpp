@@ -6,7 +6,7 @@ Result<void> SettingsCore::apply(const ProviderConfig& config, void* settings) c
     if (std::vector<Error> problems = info.problems(config); !problems.empty()) {
         Error first = std::move(problems.front());
         if (problems.size() > 1) {
-            std::move(first).with("more_problems", std::to_string(problems.size() - 1));
+            first.with("more_problems", std::to_string(problems.size() - 1));
         }
         return first;
     }

@@ -42,8 +42,9 @@ inline std::string lowered(std::string_view text) {
 template <class T>
 std::optional<T> number_of(std::string_view text) noexcept {
     T value{};
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, value);
+    const char* begin = text.data();
+    const char* end = begin + text.size();
+    const auto [stop, error] = std::from_chars(begin, end, value);
     if (error != std::errc{} || stop != end || text.empty()) {
         return std::nullopt;
     }

@@ -62,7 +62,7 @@ Result<std::optional<std::uint16_t>> parse_port(std::string_view text) {
             "the port is not a number from 0 to 65535 (a password with one of @ : / ? # "
             "in it has to be percent-encoded)");
     }
-    return std::optional<std::uint16_t>(*port);
+    return port;
 }
 
 Result<std::vector<QueryParameter>> parse_query(std::string_view text) {
