@@ -1,0 +1,159 @@
+#include "backends/sqlite/open_file.hpp"
+
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include <filesystem>
+#include <system_error>
+
+#include "backends/sqlite/file_header.hpp"
+#include "backends/sqlite/schema.hpp"
+#include "backends/sqlite/sqlite_error.hpp"
+
+namespace turntable::inline v0::kv::sqlite {
+
+namespace {
+
+std::string folder_of(const std::string& path) {
+    const std::string folder = std::filesystem::path(path).parent_path().string();
+    return folder.empty() ? "." : folder;
+}
+
+std::uint64_t size_of(const std::string& path) {
+    struct stat status{};
+    return ::stat(path.c_str(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
+}
+
+bool on_read_only_system(const std::string& path) {
+    struct statvfs status{};
+    return ::statvfs(path.c_str(), &status) == 0 && (status.f_flag & ST_RDONLY) != 0;
+}
+
+/// Whether the file is there; an error when something else is, or cannot be.
+Result<bool> look_at(const std::string& path, const SqliteOptions& options) {
+    std::error_code problem;
+    const auto type = std::filesystem::status(path, problem).type();
+    switch (type) {
+        case std::filesystem::file_type::regular:
+            return true;
+        case std::filesystem::file_type::not_found:
+            break;
+        case std::filesystem::file_type::none:
+        case std::filesystem::file_type::unknown:
+            return Error(ErrorCode::permission_denied,
+                         path + " cannot be looked at: " + problem.message());
+        default:
+            return Error(ErrorCode::invalid_config,
+                         path + " is not a file; name a file for the database");
+    }
+    if (options.read_only || !options.create) {
+        return Error(ErrorCode::not_found,
+                     path + " is not there; it is only made with create=true and read_only=false");
+    }
+    if (!std::filesystem::is_directory(folder_of(path), problem)) {
+        return Error(ErrorCode::not_found, path + " cannot be made: the folder " + folder_of(path) +
+                                               " is not there; make it first");
+    }
+    return false;
+}
+
+Access choose_access(const std::string& path, const SqliteOptions& options, bool exists) {
+    if (!options.read_only) {
+        return exists ? Access::read_write : Access::create;
+    }
+    // On a file system that nobody can write, SQLite cannot make the -shm that it reads through,
+    // and needs none.
+    return on_read_only_system(path) && size_of(path + "-wal") == 0 ? Access::immutable
+                                                                    : Access::read_only;
+}
+
+Result<void> use_wal(Connection& connection) {
+    TURNTABLE_TRY(const auto mode, connection.query_text("pragma journal_mode = wal"));
+    if (mode != "wal") {
+        return Error(ErrorCode::unsupported,
+                     connection.path() +
+                         " is on a file system that cannot serve a write-ahead "
+                         "log; move it to a local disk");
+    }
+    return {};
+}
+
+const char* synchronous_pragma(SqliteDurability durability) {
+    switch (durability) {
+        case SqliteDurability::full:
+            return "pragma synchronous = full";
+        case SqliteDurability::normal:
+            return "pragma synchronous = normal";
+        case SqliteDurability::off:
+            return "pragma synchronous = off";
+    }
+    return "pragma synchronous = full";
+}
+
+Result<void> verify(Connection& connection) {
+    TURNTABLE_TRY(const auto answer, connection.query_text("pragma quick_check(1)"));
+    if (answer != "ok") {
+        return corrupt_error(connection.path(), "is damaged: " + answer.value_or("no answer"));
+    }
+    return {};
+}
+
+/// Everything that only reads. Gives what the file is.
+Result<FileState> inspect(Connection& connection, const SqliteOptions& options) {
+    TURNTABLE_CHECK(check_header(connection));
+    TURNTABLE_TRY(const FileState state, read_file_state(connection));
+    TURNTABLE_CHECK(check_tables(connection, state));
+    if (options.verify == SqliteVerify::quick) {
+        TURNTABLE_CHECK(verify(connection));
+    }
+    return state;
+}
+
+Result<void> refuse_unfit_for_reading(const std::string& path, const FileState& state) {
+    if (state.version == format_version) {
+        return {};
+    }
+    return Error(ErrorCode::invalid_config,
+                 path + " has version " + std::to_string(state.version) +
+                     " of the Deno KV file format; open it once without read_only=true to bring it "
+                     "to version " +
+                     std::to_string(format_version));
+}
+
+}  // namespace
+
+Result<OpenedFile> open_file(const SqliteOptions& options, const std::string& path) {
+    TURNTABLE_TRY(const bool exists, look_at(path, options));
+    const Access access = choose_access(path, options, exists);
+    TURNTABLE_TRY(Connection connection,
+                  Connection::open(path, {access, options.busy_timeout, options.cache.bytes}));
+    // Until the file is accepted, closing it must not move a log that was left there into it.
+    const bool keep_log = size_of(path + "-wal") > 0;
+    const auto checkpoint_on_close = [&](bool on) {
+        sqlite3_db_config(connection.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, on ? 0 : 1,
+                          nullptr);
+    };
+    checkpoint_on_close(!keep_log);
+    TURNTABLE_TRY(const FileState state, inspect(connection, options));
+    OpenedFile opened;
+    opened.read_only = options.read_only || state.replica;
+    opened.reader_access = access == Access::immutable ? Access::immutable : Access::read_only;
+    if (opened.read_only) {
+        TURNTABLE_CHECK(refuse_unfit_for_reading(path, state));
+        TURNTABLE_CHECK(connection.run("pragma query_only = on"));
+    } else {
+        if (sqlite3_db_readonly(connection.handle(), "main") != 0) {
+            return engine_error(SQLITE_READONLY, "", path, "opening the file for writing");
+        }
+        TURNTABLE_CHECK(use_wal(connection));
+        TURNTABLE_CHECK(connection.run(synchronous_pragma(options.durability)));
+        if (state.version < format_version) {
+            TURNTABLE_CHECK(migrate(connection));
+        }
+        checkpoint_on_close(true);
+    }
+    opened.connection = std::move(connection);
+    return opened;
+}
+
+}  // namespace turntable::inline v0::kv::sqlite
