@@ -26,11 +26,17 @@ enum class SqliteDurability : std::uint8_t {
     off,  ///< as normal; a loss of power may also damage the file
 };
 
-/// How much of a file is checked when it is opened, beyond its first page and its tables.
+/// Whether the structure of every page is checked when a file is opened (`PRAGMA quick_check`),
+/// beyond its header and its tables. Without it damage is found when a page is used, and some of it
+/// not even then: SQLite follows a damaged page to a place where an entry is not.
 enum class SqliteVerify : std::uint8_t {
-    none,  ///< damage is found when a page is used
-    quick,  ///< the structure of every page (`PRAGMA quick_check`); the time grows with the file
+    automatic,  ///< for files of up to sqlite_verify_bytes_max, which takes some 60 ms
+    always,  ///< a second for every 250 MB or so
+    never,
 };
+
+/// The largest file that is checked by default.
+inline constexpr std::uint64_t sqlite_verify_bytes_max = 16U << 20U;
 
 /// The settings of a sqlite: store.
 ///
@@ -48,7 +54,7 @@ struct SqliteOptions {
     bool create = true;
     /// Never write: neither entries nor a newer format.
     bool read_only = false;
-    SqliteVerify verify = SqliteVerify::none;
+    SqliteVerify verify = SqliteVerify::automatic;
     /// Page cache of each connection.
     ByteSize cache{2U << 20U};
 };

@@ -63,13 +63,13 @@ Result<Connection> Connection::open(const std::string& path, const ConnectionOpt
                                        options.busy_timeout.count(), 0, std::int64_t{INT_MAX})));
     sqlite3_db_config(database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
     TURNTABLE_CHECK(connection.run("pragma cell_size_check = on"));
-    if (options.cache_bytes > 0) {
-        const std::uint64_t kibibytes =
-            std::clamp<std::uint64_t>(options.cache_bytes / 1024, 1, std::uint64_t{INT_MAX});
-        const std::string sql = "pragma cache_size = -" + std::to_string(kibibytes);
-        TURNTABLE_CHECK(connection.run(sql.c_str()));
-    }
     return connection;
+}
+
+Result<void> Connection::set_cache(std::uint64_t bytes) {
+    const std::uint64_t kibibytes =
+        std::clamp<std::uint64_t>(bytes / 1024, 1, std::uint64_t{INT_MAX});
+    return run(("pragma cache_size = -" + std::to_string(kibibytes)).c_str());
 }
 
 Error Connection::error(std::string_view doing) const {

@@ -98,7 +98,6 @@ enum class Access : std::uint8_t {
 struct ConnectionOptions {
     Access access = Access::read_write;
     std::chrono::milliseconds busy_timeout{5000};
-    std::uint64_t cache_bytes = 0;
 };
 
 /// One connection to a file and the statements it has prepared. One thread at a time.
@@ -107,6 +106,9 @@ class Connection {
     Connection() noexcept = default;
     /// Opens the file; SQLite does not read it yet.
     static Result<Connection> open(const std::string& path, const ConnectionOptions& options);
+
+    /// How much of the file is kept in memory. Reads the file.
+    Result<void> set_cache(std::uint64_t bytes);
 
     bool is_open() const noexcept { return database_ != nullptr; }
     sqlite3* handle() const noexcept { return database_.get(); }

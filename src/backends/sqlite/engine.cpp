@@ -49,9 +49,9 @@ Result<void> Engine::connect() {
     data_version_ = data_version.value_or(0);
     writer_ = std::move(opened.connection);
     read_only_.store(opened.read_only, std::memory_order_relaxed);
-    const ConnectionOptions reader{opened.reader_access, options_.busy_timeout,
-                                   options_.cache.bytes};
-    readers_.emplace(ReaderPool::Options{path_, reader, std::max<std::size_t>(options_.readers, 1)},
+    const ConnectionOptions reader{opened.reader_access, options_.busy_timeout};
+    readers_.emplace(ReaderPool::Options{path_, reader, options_.cache.bytes,
+                                         std::max<std::size_t>(options_.readers, 1)},
                      clock_);
     connected_.store(true, std::memory_order_release);
     return {};

@@ -58,22 +58,36 @@ Result<bool> look_at(const std::string& path, const SqliteOptions& options) {
 }
 
 Access choose_access(const std::string& path, const SqliteOptions& options, bool exists) {
-    if (!options.read_only) {
-        return exists ? Access::read_write : Access::create;
-    }
     // On a file system that nobody can write, SQLite cannot make the -shm that it reads through,
     // and needs none.
-    return on_read_only_system(path) && size_of(path + "-wal") == 0 ? Access::immutable
-                                                                    : Access::read_only;
+    if (options.read_only && on_read_only_system(path) && size_of(path + "-wal") == 0) {
+        return Access::immutable;
+    }
+    // Also for reading only: a connection that may not write leaves the -wal and -shm that it had
+    // to make. SQLite itself falls back to reading where the file cannot be written.
+    return exists ? Access::read_write : Access::create;
 }
 
-Result<void> use_wal(Connection& connection) {
-    TURNTABLE_TRY(const auto mode, connection.query_text("pragma journal_mode = wal"));
+/// SQLite gives up at once when two connections to a new file both want the log, since one of
+/// them has to let go first; its busy timeout does not cover that.
+Result<std::optional<std::string>> ask_for_wal(Connection& connection,
+                                               std::chrono::milliseconds busy_timeout) {
+    constexpr int pause_ms = 2;
+    for (std::int64_t waited = 0;; waited += pause_ms) {
+        auto mode = connection.query_text("pragma journal_mode = wal");
+        if (mode || mode.error().code() != ErrorCode::busy || waited >= busy_timeout.count()) {
+            return mode;
+        }
+        sqlite3_sleep(pause_ms);
+    }
+}
+
+Result<void> use_wal(Connection& connection, std::chrono::milliseconds busy_timeout) {
+    TURNTABLE_TRY(const auto mode, ask_for_wal(connection, busy_timeout));
     if (mode != "wal") {
-        return Error(ErrorCode::unsupported,
-                     connection.path() +
-                         " is on a file system that cannot serve a write-ahead "
-                         "log; move it to a local disk");
+        return Error(ErrorCode::unsupported, connection.path() +
+                                                 " is on a file system that cannot serve a "
+                                                 "write-ahead log; move it to a local disk");
     }
     return {};
 }
@@ -101,9 +115,12 @@ Result<void> verify(Connection& connection) {
 /// Everything that only reads. Gives what the file is.
 Result<FileState> inspect(Connection& connection, const SqliteOptions& options) {
     TURNTABLE_CHECK(check_header(connection));
+    TURNTABLE_CHECK(connection.set_cache(options.cache.bytes));
     TURNTABLE_TRY(const FileState state, read_file_state(connection));
     TURNTABLE_CHECK(check_tables(connection, state));
-    if (options.verify == SqliteVerify::quick) {
+    const bool small = size_of(connection.path()) <= sqlite_verify_bytes_max;
+    if (options.verify == SqliteVerify::always ||
+        (options.verify == SqliteVerify::automatic && small)) {
         TURNTABLE_CHECK(verify(connection));
     }
     return state;
@@ -125,8 +142,7 @@ Result<void> refuse_unfit_for_reading(const std::string& path, const FileState& 
 Result<OpenedFile> open_file(const SqliteOptions& options, const std::string& path) {
     TURNTABLE_TRY(const bool exists, look_at(path, options));
     const Access access = choose_access(path, options, exists);
-    TURNTABLE_TRY(Connection connection,
-                  Connection::open(path, {access, options.busy_timeout, options.cache.bytes}));
+    TURNTABLE_TRY(Connection connection, Connection::open(path, {access, options.busy_timeout}));
     // Until the file is accepted, closing it must not move a log that was left there into it.
     const bool keep_log = size_of(path + "-wal") > 0;
     const auto checkpoint_on_close = [&](bool on) {
@@ -145,7 +161,7 @@ Result<OpenedFile> open_file(const SqliteOptions& options, const std::string& pa
         if (sqlite3_db_readonly(connection.handle(), "main") != 0) {
             return engine_error(SQLITE_READONLY, "", path, "opening the file for writing");
         }
-        TURNTABLE_CHECK(use_wal(connection));
+        TURNTABLE_CHECK(use_wal(connection, options.busy_timeout));
         TURNTABLE_CHECK(connection.run(synchronous_pragma(options.durability)));
         if (state.version < format_version) {
             TURNTABLE_CHECK(migrate(connection));

@@ -57,9 +57,15 @@ Result<ReaderPool::Lease> ReaderPool::take() {
     Lease lease(*this, index);
     Slot& slot = slots_[index];
     if (!slot.connection.is_open()) [[unlikely]] {
-        TURNTABLE_TRY(slot.connection, Connection::open(options_.path, options_.connection));
+        TURNTABLE_TRY(slot.connection, open_connection());
     }
     return lease;
+}
+
+Result<Connection> ReaderPool::open_connection() const {
+    TURNTABLE_TRY(Connection connection, Connection::open(options_.path, options_.connection));
+    TURNTABLE_CHECK(connection.set_cache(options_.cache_bytes));
+    return connection;
 }
 
 void ReaderPool::give_back(std::size_t index) noexcept {

@@ -23,6 +23,7 @@ class ReaderPool {
     struct Options {
         std::string path;
         ConnectionOptions connection;
+        std::uint64_t cache_bytes = 0;
         std::size_t kept = 1;
     };
 
@@ -67,6 +68,7 @@ class ReaderPool {
     /// The index of a slot that is now taken, or size().
     std::size_t try_take() noexcept;
     std::size_t wait_for_slot();
+    Result<Connection> open_connection() const;
     void give_back(std::size_t index) noexcept;
 
     const Options options_;

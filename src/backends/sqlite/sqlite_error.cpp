@@ -3,6 +3,8 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 namespace turntable::inline v0::kv::sqlite {
 
 namespace {
@@ -16,12 +18,14 @@ struct Meaning {
 };
 
 Meaning meaning_of_cantopen(const std::string& path) {
-    if (::access(path.c_str(), F_OK) != 0) {
+    const std::string folder = std::filesystem::path(path).parent_path().string();
+    if (::eaccess(path.c_str(), F_OK) != 0 &&
+        ::eaccess(folder.empty() ? "." : folder.c_str(), W_OK) == 0) {
         return {ErrorCode::not_found, "the file is not there"};
     }
     return {ErrorCode::permission_denied,
-            "the file, or -wal and -shm beside it, cannot be opened; check the permissions of the "
-            "file and of its folder"};
+            "the file, or -wal and -shm beside it, cannot be opened or made; check the "
+            "permissions of the file and of its folder"};
 }
 
 Meaning meaning_of(int code, const std::string& path) {
