@@ -30,22 +30,28 @@ void ThreadTimers::end() {
         state_->ending = true;
         state_->changed.notify_all();
     }
-    if (!thread_.joinable()) {
-        return;
+    if (thread_.joinable()) {
+        if (thread_.get_id() == std::this_thread::get_id()) {
+            thread_.detach();  // a callback dropped the last runtime; the thread ends by itself
+        } else {
+            thread_.join();
+        }
     }
-    if (thread_.get_id() == std::this_thread::get_id()) {
-        thread_.detach();  // a callback dropped the last runtime; the thread ends by itself
-    } else {
-        thread_.join();
-    }
+    decltype(state_->timers) forgotten;  // destroyed outside the lock: they may own anything
+    const std::scoped_lock guard(state_->mutex);
+    forgotten.swap(state_->timers);
+    state_->when_by_id.clear();
 }
 
 Timers::Id ThreadTimers::call_at(Instant when, UniqueFunction<void()> callback) {
     const std::scoped_lock guard(state_->mutex);
     const Id id = state_->next_id++;
+    if (state_->ending) {
+        return id;
+    }
     state_->timers.emplace(std::pair(when, id), std::move(callback));
     state_->when_by_id.emplace(id, when);
-    if (!thread_.joinable() && !state_->ending) {
+    if (!thread_.joinable()) {
         thread_ = std::thread([state = state_] { run(state); });
         state_->thread = thread_.get_id();
     }

@@ -20,7 +20,8 @@ class ThreadTimers final : public Timers {
 
     Id call_at(Instant when, UniqueFunction<void()> callback) override;
     void cancel(Id id) override;
-    /// Ends the thread: what is still to fire never will. Both functions above may still be called.
+    /// Ends the thread and destroys what is still to fire. Both functions above may still be
+    /// called; nothing fires any more.
     void end();
 
   private:

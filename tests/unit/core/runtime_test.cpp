@@ -232,6 +232,21 @@ INSTANTIATE_TEST_SUITE_P(
                                }}),
     [](const auto& info) { return std::string(info.param.name); });
 
+TEST(RuntimeTest, OperationsThatItsTimersHeldAreCancelledAndContinue) {
+    auto runtime = Runtime::create();
+    const auto code = [](Async<int> input) -> Async<ErrorCode> {
+        co_return (co_await input).error().code();
+    };
+    Promise<int> promise(*runtime, {.deadline = runtime->clock().steady_now() + 1h});
+    auto operation = code(promise.take_async());
+    runtime->timers().call_at(
+        runtime->clock().steady_now() + 1h,
+        [promise = std::move(promise)]() mutable { std::move(promise).complete(1); });
+    runtime.reset();
+    ASSERT_TRUE(operation.is_ready());
+    EXPECT_EQ(*std::move(operation).wait(), ErrorCode::cancelled);
+}
+
 TEST(RuntimeTest, OperationsThatItsPoolEndsLateStillContinue) {
     std::atomic<int> sum = 0;
     const auto add = [](Async<int> input, std::atomic<int>& out) -> Async<void> {

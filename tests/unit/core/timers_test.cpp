@@ -137,8 +137,9 @@ TEST_F(TimersTest, AfterTheEndNothingFires) {
     const auto id = timers_.call_at(start_ + 1ms, [owned, this] { order_ += "a"; });
     settle();
     timers_.end();
+    EXPECT_EQ(owned.use_count(), 1);
     clock_->advance(1ms);
-    timers_.call_at(start_, note("b"));
+    timers_.call_at(start_, [owned, this] { order_ += "b"; });
     timers_.cancel(id);
     EXPECT_EQ(owned.use_count(), 1);
     EXPECT_EQ(order_, "");
