@@ -1,0 +1,98 @@
+#include "turntable/conformance/command.hpp"
+
+#include "wipe.hpp"
+
+namespace turntable::inline v0::kv::conformance {
+
+namespace {
+
+// Messages may be scheduled and leased up to a year ahead; what an earlier case left must be due
+// when the database is emptied.
+constexpr std::chrono::hours past_every_message{24 * 400};
+
+struct Found {
+    Capabilities capabilities;
+    bool holds_entries = false;
+};
+
+Result<Found> look(const Subject::Open& open, const std::shared_ptr<Runtime>& runtime) {
+    TURNTABLE_TRY(AnyBackend backend, open(runtime));
+    Found found;
+    TURNTABLE_TRY(found.holds_entries, holds_entries(backend));
+    found.capabilities = backend.capabilities();
+    TURNTABLE_CHECK(backend.close({}).wait());
+    return found;
+}
+
+Result<void> empty(const Subject::Open& open, const std::shared_ptr<Runtime>& runtime) {
+    TURNTABLE_TRY(AnyBackend backend, open(runtime));
+    TURNTABLE_CHECK(wipe(backend, *runtime));
+    return backend.close({}).wait();
+}
+
+void list_cases(const Output& output) {
+    for (const Case& one : all_cases()) {
+        std::string line = std::string(one.name) + ": " + std::string(one.promise);
+        for (const Need need : one.needs) {
+            line += (need == one.needs.front() ? " Needs " : ", ") + std::string(to_string(need));
+        }
+        output(line + "\n");
+    }
+}
+
+Subject subject_of(std::string name, const Subject::Open& open, const Capabilities& can,
+                   bool controllable_clock) {
+    Subject::Open settled = open;
+    if (controllable_clock) {
+        settled = [open](const std::shared_ptr<Runtime>& runtime) {
+            if (auto* clock = dynamic_cast<ManualClock*>(&runtime->clock())) {
+                clock->advance(past_every_message);
+            }
+            return open(runtime);
+        };
+    }
+    Subject subject = wiped_subject(std::move(name), std::move(settled));
+    subject.controllable_clock = controllable_clock;
+    if (can.reopen) {
+        subject.reopen = open;
+    }
+    if (can.watch_others_within.count() > 0) {
+        subject.open_second = open;
+    }
+    return subject;
+}
+
+}  // namespace
+
+int conform(std::string name, const Subject::Open& open, const CommandOptions& options,
+            const Output& output) {
+    if (options.list) {
+        list_cases(output);
+        return exit_certified;
+    }
+    const auto runtime = Runtime::create();
+    const auto found = look(open, runtime);
+    if (!found) {
+        output("cannot open " + name + ": " + found.error().to_string() + "\n");
+        return exit_unusable;
+    }
+    if (found->holds_entries && !found->capabilities.read_only && !options.erase) {
+        output(name + " holds entries, and the suite would remove them. Name an empty database, " +
+               "or allow it to be emptied with --erase.\n");
+        return exit_unusable;
+    }
+    const Subject subject =
+        subject_of(std::move(name), open, found->capabilities, options.controllable_clock);
+    const Report report = run_conformance(subject, options.run, [&](const Outcome& outcome) {
+        if (!options.json) {
+            output(to_text(outcome) + "\n");
+        }
+    });
+    output((options.json ? to_json(report) : summary(report)) + "\n");
+    if (const auto emptied = empty(open, runtime); !emptied && !options.json) {
+        output("cannot empty it again: " + emptied.error().to_string() + "\n");
+    }
+    return report.certified() ? exit_certified : exit_failed;
+}
+
+}  // namespace turntable::inline v0::kv::conformance

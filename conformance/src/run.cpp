@@ -1,0 +1,128 @@
+#include "turntable/conformance/run.hpp"
+
+#include "environment.hpp"
+
+namespace turntable::inline v0::kv::conformance {
+
+namespace {
+
+bool declared(Need need, const Capabilities& can, const Subject& subject) {
+    switch (need) {
+        case Need::writes:
+            return !can.read_only;
+        case Need::read_only:
+            return can.read_only;
+        case Need::reopen:
+            return can.reopen;
+        case Need::watch_keys:
+            return can.watch_keys;
+        case Need::watch_ranges:
+            return can.watch_ranges;
+        case Need::watch_others:
+            return can.watch_others_within.count() > 0;
+        case Need::queue:
+            return can.queue;
+        case Need::snapshots:
+            return can.snapshots;
+        case Need::delete_range:
+            return can.delete_range;
+        case Need::set_expiry:
+            return can.set_expiry;
+        case Need::concurrent:
+            return can.threading == Threading::concurrent;
+        case Need::second_handle:
+            return subject.open_second != nullptr;
+        case Need::controllable_clock:
+            return subject.controllable_clock;
+    }
+    return false;
+}
+
+// A backend that declares what its subject gives no way to try would be certified for nothing.
+void expect_ways(const Capabilities& can, const Subject& subject) {
+    if (can.reopen && subject.reopen == nullptr) {
+        fail("capabilities declare reopen", "a Subject::reopen to try it with", "none");
+    }
+    if (can.watch_others_within.count() > 0 && subject.open_second == nullptr) {
+        fail("capabilities declare watch_others_within", "a Subject::open_second to try it with",
+             "none");
+    }
+}
+
+void run_inside(const Case& one, Environment& environment) {
+    const Capabilities can = environment.store().capabilities();
+    for (const Need need : one.needs) {
+        if (!declared(need, can, environment.subject())) {
+            throw NotApplicable{"needs " + std::string(to_string(need))};
+        }
+    }
+    expect_ways(can, environment.subject());
+    one.run(environment);
+}
+
+Outcome run_with(const Case& one, const Subject& subject, const Options& options,
+                 const std::shared_ptr<ManualClock>& manual) {
+    Outcome outcome;
+    outcome.name = one.name;
+    outcome.promise = one.promise;
+    outcome.seed = options.seed;
+    const auto failed = [&](const Failure& failure, Environment& environment) {
+        outcome.status = Status::failed;
+        outcome.reason = failure.reason;
+        outcome.expected = failure.expected;
+        outcome.got = failure.got;
+        outcome.where = failure.where;
+        outcome.trace = environment.take_trace();
+    };
+    const auto start = std::chrono::steady_clock::now();
+    {
+        Environment environment(subject, options, manual.get(),
+                                manual == nullptr ? Clock::system() : manual);
+        try {
+            run_inside(one, environment);
+        } catch (const Hang& hang) {
+            failed(hang, environment);
+            environment.abandon();
+        } catch (const Failure& failure) {
+            failed(failure, environment);
+        } catch (const NotApplicable& why) {
+            outcome.status = Status::not_applicable;
+            outcome.reason = why.reason;
+        } catch (const std::exception& thrown) {
+            failed({"no exception leaves a backend", "none", thrown.what(), {}}, environment);
+        }
+    }
+    outcome.took = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::steady_clock::now() - start);
+    return outcome;
+}
+
+std::shared_ptr<ManualClock> clock_for(const Subject& subject) {
+    return subject.controllable_clock ? std::make_shared<ManualClock>() : nullptr;
+}
+
+}  // namespace
+
+Outcome run_case(const Case& one, const Subject& subject, const Options& options) {
+    return run_with(one, subject, options, clock_for(subject));
+}
+
+Report run_conformance(const Subject& subject, const Options& options, const Progress& progress) {
+    Report report;
+    report.subject = subject.name;
+    report.seed = options.seed;
+    // One clock for all cases: for data that only gets emptied, time must not go back.
+    const std::shared_ptr<ManualClock> clock = clock_for(subject);
+    for (const Case& one : all_cases()) {
+        if (one.name.find(options.filter) == std::string_view::npos) {
+            continue;
+        }
+        report.outcomes.push_back(run_with(one, subject, options, clock));
+        if (progress) {
+            progress(report.outcomes.back());
+        }
+    }
+    return report;
+}
+
+}  // namespace turntable::inline v0::kv::conformance

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "turntable/conformance/run.hpp"
+
+namespace turntable::inline v0::kv::conformance {
+
+/// What `turntable conform` was asked to do.
+///
+/// Purpose: the argument of `conform`. Ownership: a value. Threads: a value. Errors: none.
+struct CommandOptions {
+    Options run = {};
+    /// One JSON object at the end instead of a line for each case.
+    bool json = false;
+    /// Only list the cases.
+    bool list = false;
+    /// Allowed to empty a database that holds something.
+    bool erase = false;
+    /// The engine behind the URL takes its time from the runtime: true for what runs in this
+    /// process, false for a server.
+    bool controllable_clock = true;
+};
+
+/// Exit statuses of `conform`.
+inline constexpr int exit_certified = 0;
+inline constexpr int exit_failed = 1;
+/// The database cannot be opened, or holds something and `erase` was not given.
+inline constexpr int exit_unusable = 2;
+
+/// Gets text as it comes, lines ended.
+using Output = std::function<void(std::string_view)>;
+
+/// The command `turntable conform URL`: certifies what `open` opens. `name` is shown, so it must
+/// hold no secret. What the database holds is removed between cases and at the end; one that holds
+/// something at the start is left alone unless `erase` is set.
+TURNTABLE_EXPORT int conform(std::string name, const Subject::Open& open,
+                             const CommandOptions& options, const Output& output);
+
+}  // namespace turntable::inline v0::kv::conformance

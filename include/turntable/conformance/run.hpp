@@ -1,0 +1,43 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "turntable/conformance/case.hpp"
+#include "turntable/conformance/report.hpp"
+#include "turntable/conformance/subject.hpp"
+
+namespace turntable::inline v0::kv::conformance {
+
+/// How much the suite tries.
+///
+/// Purpose: the settings of a run; the defaults take seconds.
+/// Ownership: a value. Threads: a value. Errors: none.
+struct Options {
+    /// Only cases whose name contains this text; empty: all of them.
+    std::string filter = {};
+    /// Chooses the random operations; the same seed makes the same ones.
+    std::uint64_t seed = 1;
+    /// How long a call may take, by the clock of the machine, before it counts as hanging.
+    std::chrono::milliseconds patience{20'000};
+    /// Random histories that the model test tries, and the operations of each.
+    unsigned model_rounds = 20;
+    unsigned model_operations = 60;
+    /// Writes larger than this are not made: a limit beyond it is tried from above only.
+    std::size_t largest_bytes = std::size_t{8} << 20U;
+};
+
+/// Told each outcome as soon as it is known.
+using Progress = std::function<void(const Outcome&)>;
+
+/// Tries one case against a fresh database of the subject.
+TURNTABLE_EXPORT Outcome run_case(const Case& one, const Subject& subject, const Options& options);
+
+/// Tries every case that the filter leaves.
+TURNTABLE_EXPORT Report run_conformance(const Subject& subject, const Options& options = {},
+                                        const Progress& progress = nullptr);
+
+}  // namespace turntable::inline v0::kv::conformance
