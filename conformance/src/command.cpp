@@ -24,7 +24,15 @@ Result<Found> look(const Subject::Open& open, const std::shared_ptr<Runtime>& ru
     return found;
 }
 
-Result<void> empty(const Subject::Open& open, const std::shared_ptr<Runtime>& runtime) {
+// At a time by which every message that the cases left is due.
+Result<void> empty(const Subject::Open& open, bool controllable_clock) {
+    RuntimeOptions options;
+    if (controllable_clock) {
+        const auto clock = std::make_shared<ManualClock>();
+        clock->advance(past_every_message * (all_cases().size() + 2));
+        options.clock = clock;
+    }
+    const auto runtime = Runtime::create(std::move(options));
     TURNTABLE_TRY(AnyBackend backend, open(runtime));
     TURNTABLE_CHECK(wipe(backend, *runtime));
     return backend.close({}).wait();
@@ -89,7 +97,7 @@ int conform(std::string name, const Subject::Open& open, const CommandOptions& o
         }
     });
     output((options.json ? to_json(report) : summary(report)) + "\n");
-    if (const auto emptied = empty(open, runtime); !emptied && !options.json) {
+    if (const auto emptied = empty(open, options.controllable_clock); !emptied && !options.json) {
         output("cannot empty it again: " + emptied.error().to_string() + "\n");
     }
     return report.certified() ? exit_certified : exit_failed;

@@ -25,6 +25,8 @@ constexpr Row rows[] = {
 };
 static_assert(std::size(rows) >= 25);
 
+void PrintTo(const Row& row, std::ostream* stream) { *stream << row.name; }
+
 class SeededDefect : public testing::TestWithParam<Row> {};
 
 TEST_P(SeededDefect, IsCaught) {

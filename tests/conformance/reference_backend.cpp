@@ -113,8 +113,8 @@ kv::EntryBatch ReferenceData::read_one(const Entries& entries, const kv::ReadRan
         found.push_back(&reserved);
     }
     if (has(Defect::bytes_order_signed)) {
-        std::stable_sort(found.begin(), found.end(),
-                         [](auto* a, auto* b) { return less_signed(a->first, b->first); });
+        std::sort(found.begin(), found.end(),
+                  [](auto* a, auto* b) { return less_signed(a->first, b->first); });
     }
     if (range.reverse && !has(Defect::reverse_ignored)) {
         std::reverse(found.begin(), found.end());

@@ -97,8 +97,8 @@ class ReferenceData : public std::enable_shared_from_this<ReferenceData> {
     Entries entries_;
     Entries before_last_;
     std::uint64_t version_ = 0;
-    std::vector<kv::QueueRow> waiting_;
-    std::vector<kv::QueueRow> running_;
+    std::list<kv::QueueRow> waiting_;
+    std::list<kv::QueueRow> running_;
     std::set<std::uint64_t> handles_;
     std::map<std::uint64_t, Taker> takers_;
     std::map<std::uint64_t, Watch> watches_;

@@ -12,7 +12,7 @@ constexpr std::int64_t lease_ms = 5000;
 
 Error not_leased() { return {ErrorCode::not_found, "no such delivery is under a lease"}; }
 
-auto by_time(const kv::QueueRow& a, const kv::QueueRow& b) { return a.time_ms < b.time_ms; }
+bool by_time(const kv::QueueRow& a, const kv::QueueRow& b) { return a.time_ms < b.time_ms; }
 
 }  // namespace
 
@@ -44,10 +44,9 @@ void ReferenceData::deliver() {
     if (has(Defect::waiting_take_not_woken) && !taking_) {
         return;
     }
-    std::stable_sort(waiting_.begin(), waiting_.end(), by_time);
+    waiting_.sort(by_time);
     if (has(Defect::delivered_in_reverse)) {
-        std::stable_sort(waiting_.begin(), waiting_.end(),
-                         [](const auto& a, const auto& b) { return by_time(b, a); });
+        waiting_.reverse();
     }
     for (auto it = takers_.begin(); it != takers_.end();) {
         const auto stop = it->second.promise.stop_requested();

@@ -85,6 +85,7 @@ void many_leases_at_once(Environment& environment) {
                    "no message is delivered twice while it is leased");
         }
     }
+    environment.advance(milliseconds(10));
     expect_fence(environment, store);
     for (const QueueMessage& one : taken) {
         store.finish_well(one.id, Delivery::done);
