@@ -74,7 +74,7 @@ Outcome run_with(const Case& one, const Subject& subject, const Options& options
         outcome.where = failure.where;
         outcome.trace = environment.take_trace();
     };
-    const auto start = std::chrono::steady_clock::now();
+    const auto start = Clock::system()->steady_now();
     {
         Environment environment(subject, options, manual.get(),
                                 manual == nullptr ? Clock::system() : manual);
@@ -93,7 +93,7 @@ Outcome run_with(const Case& one, const Subject& subject, const Options& options
         }
     }
     outcome.took = std::chrono::duration_cast<std::chrono::milliseconds>(
-        std::chrono::steady_clock::now() - start);
+        Clock::system()->steady_now() - start);
     return outcome;
 }
 

@@ -28,7 +28,11 @@ class Watcher {
 
     /// Asks for the next step; ask again only after it came.
     void start();
-    bool is_pending() const { return next_ && !next_->is_done(); }
+    /// Whether no step comes for as long as `time`.
+    bool stays_quiet_for(std::chrono::milliseconds time) {
+        start();
+        return !next_->wait_for(time);
+    }
     /// Waits for a step, takes it in, and gives it; an empty one is the end.
     std::optional<WatchOutput> step(const Location& where = Location::current());
     /// What ended a `start`, not taken in.

@@ -1,7 +1,6 @@
 #include "conformance/reference_backend.hpp"
 
 #include <algorithm>
-#include <thread>
 
 #include "turntable/kv/plan.hpp"
 
@@ -170,9 +169,7 @@ Result<kv::ReadOutput> ReferenceData::read(std::uint64_t handle,
         kv::ReadOutput output;
         for (const kv::ReadRange& range : ranges) {
             output.push_back(read_one(entries_, range));
-            lock.unlock();
-            std::this_thread::sleep_for(std::chrono::microseconds(200));
-            lock.lock();
+            gap_.wait_for(lock, std::chrono::microseconds(200));
         }
         return output;
     }
@@ -480,9 +477,7 @@ Result<kv::CommitResult> ReferenceData::write(std::uint64_t handle, const Contex
         }
     }
     if (has(Defect::lost_update) || has(Defect::check_before_lock)) {
-        lock.unlock();
-        std::this_thread::sleep_for(std::chrono::microseconds(200));
-        lock.lock();
+        gap_.wait_for(lock, std::chrono::microseconds(200));
     }
     auto result = apply(write);
     writer_ = handle;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <condition_variable>
 #include <cstdint>
 #include <list>
 #include <map>
@@ -94,6 +95,8 @@ class ReferenceData : public std::enable_shared_from_this<ReferenceData> {
     std::shared_ptr<Runtime> runtime_;
     const Defect defect_;
     std::mutex mutex_;
+    /// Never notified: lets others in where a defect forgets the lock.
+    std::condition_variable gap_;
     Entries entries_;
     Entries before_last_;
     std::uint64_t version_ = 0;

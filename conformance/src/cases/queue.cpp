@@ -10,6 +10,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
+// Long enough to notice an answer that should not come; a slow machine only misses a failure.
 constexpr milliseconds quiet{20};
 
 std::string payload(int number) { return v8_text("message " + std::to_string(number)); }
@@ -47,8 +48,7 @@ void wakes_a_waiting_take(Environment& environment) {
     Store& store = environment.store();
     auto first = store.start_take();
     auto second = store.start_take();
-    std::this_thread::sleep_for(quiet);
-    expect(!first.is_done() && !second.is_done(), "a take waits while there is no message");
+    expect(!first.wait_for(quiet) && !second.is_done(), "a take waits while there is no message");
     store.commit(Write()
                      .enqueue(payload(1), environment.now_ms())
                      .enqueue(payload(2), environment.now_ms()));
@@ -137,8 +137,7 @@ void a_take_with_a_deadline(Environment& environment) {
     context.deadline = environment.runtime().clock().steady_now() + milliseconds(500);
     auto take = store.start_take(context);
     environment.advance(milliseconds(499));
-    std::this_thread::sleep_for(quiet);
-    expect(!take.is_done(), "a take waits until its deadline");
+    expect(!take.wait_for(quiet), "a take waits until its deadline");
     environment.advance(milliseconds(1));
     expect_code(take.get("a take at its deadline"), {ErrorCode::timeout}, "a take at its deadline");
     store.commit(Write().enqueue(payload(1), environment.now_ms()));
@@ -152,8 +151,7 @@ void waits_for_its_time(Environment& environment) {
     environment.advance(milliseconds(999));
     expect_no_message(environment, store);
     auto take = store.start_take();
-    std::this_thread::sleep_for(quiet);
-    expect(!take.is_done(), "a message is not delivered before its time");
+    expect(!take.wait_for(quiet), "a message is not delivered before its time");
     environment.advance(milliseconds(1));
     const QueueMessage message = expect_ok(take.get("a take at the time of its message"), "take");
     expect_equal(payload(1), message.payload.to_string(), "the payload");

@@ -11,6 +11,7 @@
 
 namespace turntable::inline v0::kv::conformance {
 
+/// How a case ended; not applicable: a capability that it needs is not declared.
 enum class Status : std::uint8_t { passed, failed, not_applicable };
 
 TURNTABLE_EXPORT std::string_view to_string(Status status) noexcept;
