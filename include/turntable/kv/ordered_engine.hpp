@@ -2,9 +2,12 @@
 
 #include <concepts>
 #include <cstdint>
-#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "turntable/core/result.hpp"
@@ -37,9 +40,11 @@ struct Record {
 class RecordVisitor {
   public:
     template <class F>
-        requires std::is_invocable_r_v<bool, F&, ByteView, const Record&>
+        requires(std::is_invocable_r_v<bool, F&, ByteView, const Record&> &&
+                 !std::is_same_v<std::remove_cv_t<F>, RecordVisitor>)
     RecordVisitor(F& function) noexcept
-        : callable_(&function), call_([](void* callable, ByteView key, const Record& record) {
+        : callable_(const_cast<void*>(static_cast<const void*>(std::addressof(function)))),
+          call_([](void* callable, ByteView key, const Record& record) {
               return static_cast<bool>((*static_cast<F*>(callable))(key, record));
           }) {}
     bool operator()(ByteView key, const Record& record) const {
@@ -64,7 +69,8 @@ concept ReadTransaction =
     };
 
 /// A read transaction that also writes and sees what it wrote. Destroyed without commit, it leaves
-/// nothing. put replaces; remove of an absent key is fine. After an error only destruction.
+/// nothing. put replaces and copies what it is given; remove of an absent key is fine. After an
+/// error only destruction.
 template <class T>
 concept WriteTransaction =
     ReadTransaction<T> && requires(T& transaction, ByteView key, const Record& record) {
@@ -143,7 +149,20 @@ concept EngineWithOthers = requires(E& engine) {
     { engine.changed_by_others() } -> std::same_as<Result<bool>>;
 };
 
-/// Optional: a point read that needs no transaction, where that is faster.
+/// Optional: the engine calls back after each commit that another OrderedStore on the same data has
+/// made in this process. The callback may be called from any thread and is short.
+template <class E>
+concept EngineWithNotice = requires(E& engine, UniqueFunction<void()> callback) {
+    engine.when_others_commit(std::move(callback));
+};
+
+/// Optional: a write transaction takes microseconds and never waits for a disk, so OrderedStore
+/// runs it on the thread of the caller instead of handing it to its pool.
+template <class E>
+concept EngineThatCommitsAtOnce = requires { requires E::commits_at_once; };
+
+/// Optional: a point read that needs no transaction, where that is faster. The record keeps its
+/// data alive by itself.
 template <class E>
 concept EngineWithGet = requires(E& engine, ByteView key) {
     { engine.get(key) } -> std::same_as<Result<std::optional<Record>>>;

@@ -1,0 +1,191 @@
+#include "kv/ordered/writer.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace turntable::inline v0::kv::detail {
+
+void Effects::changed(const PlannedChange& change) {
+    keys.push_back(change.key);
+    if (change.record && change.record->expire_at_ms >= 0) {
+        const std::int64_t time = change.record->expire_at_ms;
+        first_expiry_ms = std::min(first_expiry_ms.value_or(time), time);
+    }
+}
+
+void Effects::message(std::int64_t time_ms) {
+    first_message_ms = std::min(first_message_ms.value_or(time_ms), time_ms);
+}
+
+Result<std::uint64_t> WriteScope::next_version() {
+    if (!last_version_) {
+        TURNTABLE_TRY(last_version_, transaction_.last_version());
+    }
+    if (next_version_ == 0) {
+        next_version_ = *last_version_ + random_.between(1, 9);
+    }
+    return next_version_;
+}
+
+Result<void> WriteScope::store_version() {
+    return version_used_ ? transaction_.set_last_version(*last_version_) : Result<void>();
+}
+
+bool Writer::try_lead() {
+    const std::scoped_lock guard(mutex_);
+    return !std::exchange(busy_, true);
+}
+
+void Writer::lead(WriteTask& task) {
+    WriteTask* const own = &task;
+    commit({&own, 1});
+    // Those who came meanwhile wait for us: one round for them here, the rest on the pool.
+    if (Batch batch = gather(); !batch.empty()) {
+        commit_batch(std::move(batch));
+    }
+    const std::scoped_lock guard(mutex_);
+    if (queue_.empty()) {
+        busy_ = false;
+    } else {
+        host_.post_drain();
+    }
+}
+
+void Writer::commit_at_once(WriteTask& task) {
+    WriteTask* const own = &task;
+    std::optional<Failure> failure;
+    {
+        const std::scoped_lock guard(at_once_);
+        failure = attempt({&own, 1});
+    }
+    finish({&own, 1}, failure ? &failure->error : nullptr);
+}
+
+std::uint64_t Writer::next_ticket() {
+    const std::scoped_lock guard(mutex_);
+    return ++last_ticket_;
+}
+
+std::unique_ptr<WriteTask> Writer::enqueue(std::unique_ptr<WriteTask> task) {
+    const std::scoped_lock guard(mutex_);
+    if (queue_.size() >= limits_.pending_writes_max) {
+        return task;
+    }
+    queue_.push_back(std::move(task));
+    if (!std::exchange(busy_, true)) {
+        host_.post_drain();
+    }
+    return nullptr;
+}
+
+std::unique_ptr<WriteTask> Writer::withdraw(std::uint64_t ticket) {
+    const std::scoped_lock guard(mutex_);
+    const auto found =
+        std::ranges::find_if(queue_, [&](const auto& task) { return task->ticket == ticket; });
+    if (found == queue_.end()) {
+        return nullptr;
+    }
+    std::unique_ptr<WriteTask> task = std::move(*found);
+    queue_.erase(found);
+    return task;
+}
+
+std::deque<std::unique_ptr<WriteTask>> Writer::withdraw_all() {
+    const std::scoped_lock guard(mutex_);
+    return std::exchange(queue_, {});
+}
+
+void Writer::drain() {
+    while (true) {
+        Batch batch = gather();
+        if (!batch.empty()) {
+            commit_batch(std::move(batch));
+            continue;
+        }
+        const std::scoped_lock guard(mutex_);
+        if (queue_.empty()) {
+            busy_ = false;
+            return;
+        }
+    }
+}
+
+Writer::Batch Writer::gather() {
+    Batch batch;
+    std::size_t bytes = 0;
+    const std::scoped_lock guard(mutex_);
+    while (!queue_.empty() && batch.size() < limits_.batch_writes_max) {
+        bytes += queue_.front()->size_bytes();
+        if (!batch.empty() && bytes > limits_.batch_bytes_max) {
+            break;
+        }
+        batch.push_back(std::move(queue_.front()));
+        queue_.pop_front();
+    }
+    return batch;
+}
+
+void Writer::commit_batch(Batch batch) {
+    std::vector<WriteTask*> tasks;
+    tasks.reserve(batch.size());
+    for (const auto& task : batch) {
+        tasks.push_back(task.get());
+    }
+    commit(tasks);
+}
+
+void Writer::commit(std::span<WriteTask* const> tasks) {
+    std::optional<Failure> failure = attempt(tasks);
+    const bool one_may_be_bad = failure && failure->began && tasks.size() > 1 &&
+                                failure->error.code() != ErrorCode::commit_unknown;
+    if (!one_may_be_bad) {
+        finish(tasks, failure ? &failure->error : nullptr);
+        return;
+    }
+    // Everything was rolled back. Alone, only the bad ones fail.
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+        failure = attempt(tasks.subspan(i, 1));
+        if (failure && !failure->began) {
+            finish(tasks.subspan(i), &failure->error);
+            return;
+        }
+        finish(tasks.subspan(i, 1), failure ? &failure->error : nullptr);
+    }
+}
+
+std::optional<Writer::Failure> Writer::attempt(std::span<WriteTask* const> tasks) {
+    std::optional<Error> failure;
+    const std::unique_ptr<StoreTransaction> transaction = host_.begin_write(failure);
+    if (failure) {
+        return Failure{*std::move(failure), false};
+    }
+    WriteScope scope(*transaction, host_.now_ms(), host_.random());
+    for (WriteTask* task : tasks) {
+        if (auto applied = task->apply(scope); !applied) {
+            return Failure{std::move(applied).error(), true};
+        }
+    }
+    if (auto stored = scope.store_version(); !stored) {
+        return Failure{std::move(stored).error(), true};
+    }
+    host_.before_commit(*transaction);
+    if (!scope.has_changed()) {
+        return std::nullopt;
+    }
+    if (auto committed = transaction->commit(); !committed) {
+        return Failure{std::move(committed).error(), true};
+    }
+    return std::nullopt;
+}
+
+void Writer::finish(std::span<WriteTask* const> tasks, const Error* failure) {
+    const bool certain = failure == nullptr;
+    if (certain || failure->code() == ErrorCode::commit_unknown) {
+        host_.after_commit(tasks, certain);
+    }
+    for (WriteTask* task : tasks) {
+        task->complete(failure);
+    }
+}
+
+}  // namespace turntable::inline v0::kv::detail
