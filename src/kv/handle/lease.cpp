@@ -12,16 +12,22 @@ namespace turntable::inline v0::kv::detail {
 class LeaseKeeper::State : public std::enable_shared_from_this<State> {
   public:
     State(std::shared_ptr<QueuePort> port, std::string id, std::chrono::milliseconds interval)
-        : port_(std::move(port)), id_(std::move(id)), interval_(interval) {}
+        : port_(std::move(port)),
+          id_(std::move(id)),
+          interval_(interval),
+          due_(port_->core().runtime->clock().steady_now()) {}
 
     void schedule() {
         Runtime& runtime = *port_->core().runtime;
-        const Instant when = runtime.clock().steady_now() + interval_;
+        const Instant now = runtime.clock().steady_now();
         const std::scoped_lock guard(mutex_);
         if (ended_) {
             return;
         }
-        timer_ = runtime.timers().call_at(when, [weak = weak_from_this()] {
+        // Counted from the last due time, so that slow renewals do not drift towards the end of the
+        // lease; what was missed altogether, say while the machine slept, is not made up for.
+        due_ = due_ + interval_ < now ? now : due_ + interval_;
+        timer_ = runtime.timers().call_at(due_, [weak = weak_from_this()] {
             if (const std::shared_ptr<State> self = weak.lock()) {
                 self->due();
             }
@@ -75,6 +81,7 @@ class LeaseKeeper::State : public std::enable_shared_from_this<State> {
     std::shared_ptr<QueuePort> port_;
     std::string id_;
     std::chrono::milliseconds interval_;
+    Instant due_;
     std::mutex mutex_;
     bool ended_ = false;
     Timers::Id timer_ = 0;

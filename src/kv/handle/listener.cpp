@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "kv/handle/lease.hpp"
+#include "kv/handle/listen.hpp"
 #include "turntable/kv/queue.hpp"
 
 namespace turntable::inline v0::kv {
@@ -14,10 +16,6 @@ namespace turntable::inline v0::kv {
 namespace detail {
 
 namespace {
-
-/// How long a listener waits after an error of the engine before it asks again.
-constexpr std::chrono::seconds retry_delay{1};
-constexpr std::uint32_t concurrency_max = 1000;
 
 /// What a handler says, with its exceptions turned into errors.
 Result<void> handle(const MessageHandler& handler, const Message& message) {
@@ -34,6 +32,17 @@ Result<void> handle(const MessageHandler& handler, const Message& message) {
 }  // namespace
 
 QueuePort::~QueuePort() = default;
+
+Result<void> check_listen(const ListenOptions& options, const HandleCore& core) {
+    if (options.concurrency >= 1 && options.concurrency <= listener_concurrency_max) {
+        return {};
+    }
+    Error error(
+        ErrorCode::invalid_argument,
+        "a listener runs 1 to " + std::to_string(listener_concurrency_max) + " handlers at once");
+    name_error(error.with("concurrency", std::to_string(options.concurrency)), "listen", core);
+    return error;
+}
 
 /// The threads of a listener and what they share with its handle.
 class ListenerState {
@@ -58,6 +67,7 @@ class ListenerState {
         const std::scoped_lock guard(state->mutex_);
         for (std::uint32_t i = 0; i < threads; ++i) {
             state->threads_.emplace_back([state] { state->run(); });
+            state->thread_ids_.push_back(state->threads_.back().get_id());
         }
     }
 
@@ -76,22 +86,25 @@ class ListenerState {
 
   private:
     Result<void> join() {
-        const std::scoped_lock joining(join_mutex_);
+        if (is_own_thread()) {
+            return Error(ErrorCode::would_deadlock, "a handler cannot wait for its own listener");
+        }
+        const std::scoped_lock joining(join_mutex_);  // a second caller waits for the first
         std::vector<std::thread> threads;
         {
             const std::scoped_lock guard(mutex_);
-            for (const std::thread& thread : threads_) {
-                if (thread.get_id() == std::this_thread::get_id()) {
-                    return Error(ErrorCode::would_deadlock,
-                                 "a handler cannot wait for its own listener");
-                }
-            }
             threads.swap(threads_);
         }
         for (std::thread& thread : threads) {
             thread.join();
         }
         return {};
+    }
+
+    bool is_own_thread() {
+        const std::scoped_lock guard(mutex_);
+        return std::find(thread_ids_.begin(), thread_ids_.end(), std::this_thread::get_id()) !=
+               thread_ids_.end();
     }
 
     void run() {
@@ -135,7 +148,7 @@ class ListenerState {
 
     void pause(const std::stop_token& stop) {
         Clock& clock = port_->core().runtime->clock();
-        const Instant until = clock.steady_now() + retry_delay;
+        const Instant until = clock.steady_now() + listener_retry_delay;
         std::unique_lock lock(mutex_);
         while (!stop.stop_requested() && clock.steady_now() < until) {
             clock.wait_until(lock, changed_, until);
@@ -154,16 +167,12 @@ class ListenerState {
     std::mutex mutex_;
     std::condition_variable changed_;
     std::vector<std::thread> threads_;
+    std::vector<std::thread::id> thread_ids_;
 };
 
 Result<Listener> start_listener(std::shared_ptr<QueuePort> port, MessageHandler handler,
                                 const ListenOptions& options) {
-    if (options.concurrency == 0 || options.concurrency > concurrency_max) {
-        Error error(ErrorCode::invalid_argument,
-                    "the concurrency of a listener must be from 1 to 1000");
-        name_error(error, "listen", port->core());
-        return error;
-    }
+    TURNTABLE_CHECK(check_listen(options, port->core()));
     auto state = std::make_shared<ListenerState>(std::move(port), std::move(handler));
     ListenerState::start(state, options.concurrency);
     return Listener(std::move(state));

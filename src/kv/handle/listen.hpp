@@ -1,0 +1,21 @@
+#pragma once
+
+/// \file
+/// What blocking and awaited listeners share.
+/// Purpose: one set of rules. Ownership, threads: none. Errors: invalid_argument.
+
+#include <chrono>
+#include <cstdint>
+
+#include "turntable/kv/handle_state.hpp"
+#include "turntable/kv/options.hpp"
+
+namespace turntable::inline v0::kv::detail {
+
+/// How long a listener waits after an error of the engine before it asks again.
+inline constexpr std::chrono::seconds listener_retry_delay{1};
+inline constexpr std::uint32_t listener_concurrency_max = 1000;
+
+Result<void> check_listen(const ListenOptions& options, const HandleCore& core);
+
+}  // namespace turntable::inline v0::kv::detail
