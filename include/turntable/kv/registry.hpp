@@ -1,0 +1,76 @@
+#pragma once
+
+/// \file
+/// From a URL to an open kv::Database.
+/// Purpose: the engine is chosen at run time, among those that the program registered.
+/// Ownership: a registry is an object that the program holds. Threads: any.
+/// Errors: see core/registry.hpp.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "turntable/core/export.hpp"
+#include "turntable/core/provider_config.hpp"
+#include "turntable/core/registry.hpp"
+#include "turntable/core/result.hpp"
+#include "turntable/core/runtime.hpp"
+#include "turntable/kv/database.hpp"
+
+namespace turntable::inline v0::kv {
+
+/// What a caller passes along beside the URL.
+///
+/// Purpose: the runtime. Ownership: shares it. Threads: a value. Errors: none.
+struct OpenOptions {
+    /// Null: Runtime::shared(). A factory is always given one.
+    std::shared_ptr<Runtime> runtime = nullptr;
+};
+
+/// Makes a backend from its settings: checks them and touches nothing more than it must.
+using BackendFactory = std::function<Result<AnyBackend>(const ProviderConfig&, const OpenOptions&)>;
+
+/// The engines that a program can open.
+///
+/// Purpose: `kv::Registry registry; register_memory(registry); register_sqlite(registry);
+/// auto db = registry.open("sqlite:app.db");`. Opening is the only place where a backend is
+/// wrapped, from the inside out: SerializedBackend, if it declares that it takes one call at a
+/// time, then the layers of the configuration, the last named innermost.
+/// Ownership: owns its factories; databases live on without it.
+/// Threads: all functions may be called from any thread.
+/// Errors: see turntable::Registry; `invalid_config` for a layer that nobody knows.
+class TURNTABLE_EXPORT Registry : public turntable::Registry<Database, OpenOptions> {
+  public:
+    /// With `memory:` registered, and the default URL from TURNTABLE_KV, then DENO_KV_PATH. The
+    /// environment is read now, and never again.
+    static Registry from_environment(
+        const EnvironmentLookup& lookup = lookup_in(process_environment()));
+
+    /// Adds an engine; see turntable::Registry::add.
+    Result<void> add(BackendInfo info, BackendFactory factory);
+};
+
+/// Serves `memory:` (private to each opening), `memory:NAME` (shared by name within the process)
+/// and `:memory:`.
+TURNTABLE_EXPORT Result<void> register_memory(Registry& registry);
+
+/// The common pair of a local and a remote engine: the environment's default path, `memory:`,
+/// SQLite by `register_sqlite` (it is an argument so that programs without SQLite do not link it)
+/// for `sqlite:` and plain paths, KV Connect for `http:` and `https:` where that is built in.
+TURNTABLE_EXPORT Result<Registry> remote_or_sqlite(
+    Result<void> (*register_sqlite)(Registry&),
+    const EnvironmentLookup& lookup = lookup_in(process_environment()));
+
+/// Opens a URL, a plain path, `@name`, or with "" the default of the registry.
+inline Result<Database> open(const Registry& registry, std::string_view url,
+                             const OpenOptions& options = {}) {
+    return registry.open(url, options);
+}
+
+/// Opens `url` where `@name` is what `stores` says: for named stores of a configuration file
+/// without changing the registry.
+TURNTABLE_EXPORT Result<Database> open(const Registry& registry, std::string_view url,
+                                       const NamedStores& stores, const OpenOptions& options = {});
+
+}  // namespace turntable::inline v0::kv
