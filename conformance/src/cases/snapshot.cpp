@@ -29,8 +29,9 @@ void one_state_over_all_ranges(Environment& environment) {
             done = true;
             return;
         }
-        const std::vector<ReadRange> ranges{{low, low + std::string(1, '\0'), 1, false},
-                                            {high, high + std::string(1, '\0'), 1, false}};
+        const std::string low_end = low + std::string(1, '\0');
+        const std::string high_end = high + std::string(1, '\0');
+        const std::vector<ReadRange> ranges{{low, low_end, 1, false}, {high, high_end, 1, false}};
         int last = 0;
         for (int reads = 0; reads < 20 * writes && !done; ++reads) {
             const auto lists = store.read(ranges);

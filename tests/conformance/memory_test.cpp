@@ -1,0 +1,58 @@
+// `memory:` and `memory:NAME` keep every promise of the contract.
+#include "turntable/kv/memory.hpp"
+
+#include <gtest/gtest.h>
+
+#include "turntable/conformance/gtest.hpp"
+
+namespace {
+
+using turntable::Result;
+using turntable::Runtime;
+namespace conformance = turntable::kv::conformance;
+namespace kv = turntable::kv;
+
+conformance::Subject::Open open_memory(const std::string& name, kv::Limits limits) {
+    return [=](const std::shared_ptr<Runtime>& runtime) -> Result<kv::AnyBackend> {
+        return kv::AnyBackend(
+            kv::MemoryBackend({.runtime = runtime, .name = name, .limits = limits}));
+    };
+}
+
+conformance::Subject private_memory() {
+    return {.name = "memory:", .open_fresh = open_memory("", {})};
+}
+
+// A name for each database: a handle that a failed case left behind must not keep the next one's
+// data alive.
+conformance::Subject named_memory() {
+    const auto count = std::make_shared<int>(0);
+    const auto open = [count](const std::shared_ptr<Runtime>& runtime) {
+        return open_memory("conformance" + std::to_string(*count), {})(runtime);
+    };
+    return {.name = "memory:NAME",
+            .open_fresh =
+                [=](const std::shared_ptr<Runtime>& runtime) {
+                    ++*count;
+                    return open(runtime);
+                },
+            .open_second = open};
+}
+
+// Limits that are small enough to be tried from both sides, all of them.
+conformance::Subject memory_with_the_limits_of_deno() {
+    return {.name = "memory: with the limits of Deno",
+            .open_fresh = open_memory("", kv::deno_limits())};
+}
+
+TURNTABLE_CONFORMANCE_TEST(Memory, private_memory);
+TURNTABLE_CONFORMANCE_TEST(NamedMemory, named_memory);
+
+TEST(MemoryLimits, HoldOnBothSidesAsDenoHasThem) {
+    conformance::Options options;
+    options.filter = "limit.";
+    const auto report = conformance::run_conformance(memory_with_the_limits_of_deno(), options);
+    EXPECT_TRUE(report.certified()) << conformance::to_json(report);
+}
+
+}  // namespace
