@@ -77,21 +77,25 @@ void WatchHub::remove(const std::shared_ptr<Watcher>& watcher) {
 
 void WatchHub::keys_changed(std::span<const ByteView> keys) {
     const std::scoped_lock guard(mutex_);
+    std::map<Watcher*, std::vector<ByteView>> concerned;
     for (const ByteView key : keys) {
         const auto [from, to] = by_key_.equal_range(key.text());
         for (auto at = from; at != to; ++at) {
-            at->second->key_changed(key);
+            concerned[at->second.get()].push_back(key);
         }
         // The ranges that start at or before the key.
         const auto after = by_range_start_.upper_bound(key.text());
         for (auto at = by_range_start_.begin(); at != after; ++at) {
             for (const Watcher::Target& target : at->second->targets()) {
                 if (target.range_end && target.covers(key)) {
-                    at->second->key_changed(key);
+                    concerned[at->second.get()].push_back(key);
                     break;
                 }
             }
         }
+    }
+    for (const auto& [watcher, changed] : concerned) {
+        watcher->keys_changed(changed);
     }
 }
 

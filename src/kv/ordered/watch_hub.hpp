@@ -26,7 +26,8 @@ class Watcher : public std::enable_shared_from_this<Watcher> {
     Watcher(std::weak_ptr<StoreHost> host, std::span<const WatchTarget> targets);
 
     Async<std::optional<WatchOutput>> next(const Context& context);
-    void key_changed(ByteView key);
+    /// All keys of one commit that are watched here, at once: they are to be told in one step.
+    void keys_changed(std::span<const ByteView> keys);
     void all_changed();
     /// Told entries that expire by `now_ms` have changed.
     void time_passed(std::int64_t now_ms);
@@ -82,6 +83,7 @@ class Watcher : public std::enable_shared_from_this<Watcher> {
 
     const std::weak_ptr<StoreHost> host_;
     std::vector<Target> targets_;
+    bool has_range_ = false;
 
     std::mutex mutex_;
     Pending pending_;

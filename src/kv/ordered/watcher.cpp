@@ -19,6 +19,7 @@ Watcher::Watcher(std::weak_ptr<StoreHost> host, std::span<const WatchTarget> tar
         targets_.push_back({target.key.to_string(), std::nullopt});
         if (target.range_end) {
             targets_.back().range_end = target.range_end->to_string();
+            has_range_ = true;
         }
     }
     work_.all = true;
@@ -51,10 +52,8 @@ Async<std::optional<WatchOutput>> Watcher::next(const Context& context) {
         return std::move(async);  // it was stopped before it was waited for
     }
     pending_ = promise;
-    const bool has_range = std::ranges::any_of(
-        targets_, [](const Target& target) { return target.range_end.has_value(); });
     const bool here =
-        context.caller_waits || (host->options().reads == ReadMode::on_caller && !has_range);
+        context.caller_waits || (host->options().reads == ReadMode::on_caller && !has_range_);
     if (!here || serving_ || work_.empty()) {
         wake(std::move(lock));
         return std::move(async);
@@ -74,13 +73,18 @@ void Watcher::forget(const Pending& pending) {
     }
 }
 
-void Watcher::key_changed(ByteView key) {
+void Watcher::keys_changed(std::span<const ByteView> keys) {
     std::unique_lock lock(mutex_);
-    if (!work_.all) {
-        work_.keys.insert(key.to_string());
-        if (work_.keys.size() > changed_keys_max) {
-            work_.all = true;
-            work_.keys.clear();
+    // The state that is read may hold a later commit already, with other keys beside these. So
+    // all keys are read together, and only ranges, which may be large, go by what was named.
+    if (!has_range_ || work_.keys.size() + keys.size() > changed_keys_max) {
+        work_.all = true;
+    }
+    if (work_.all) {
+        work_.keys.clear();
+    } else {
+        for (const ByteView key : keys) {
+            work_.keys.insert(key.to_string());
         }
     }
     wake(std::move(lock));
