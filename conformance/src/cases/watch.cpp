@@ -149,11 +149,8 @@ void while_others_write(Environment& environment) {
             [&] {
                 const auto low = watcher.state(a);
                 const auto high = watcher.state(b);
-                expect_equal(
-                    show(low),
-                    low ? show(Item{a, high.value_or(Item{}).data, low->encoding, low->stamp})
-                        : show(high),
-                    "a step comes from one snapshot");
+                expect_equal(low.value_or(Item{}).data, high.value_or(Item{}).data,
+                             "two keys that are always written together, told in one step");
                 return low && low->data == le64(writers * writes);
             },
             "the last of many commits");
