@@ -13,9 +13,16 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 
+#include "turntable/core/runtime.hpp"
 #include "turntable/core/settings.hpp"
+#include "turntable/kv/backend.hpp"
+#include "turntable/kv/ordered_store_options.hpp"
 
 namespace turntable::inline v0::kv {
 
@@ -38,6 +45,12 @@ enum class SqliteVerify : std::uint8_t {
 /// The largest file that is checked by default.
 inline constexpr std::uint64_t sqlite_verify_bytes_max = 16U << 20U;
 
+/// Whose limits hold.
+enum class SqliteProfile : std::uint8_t {
+    engine,  ///< those of this backend: see Limits
+    deno,  ///< those of Deno's client, see deno_limits(): nothing is written that Deno refuses
+};
+
 /// The settings of a sqlite: store.
 ///
 /// Purpose: what `sqlite:FILE?name=value` says, typed. Ownership: a value. Threads: a value.
@@ -57,6 +70,60 @@ struct SqliteOptions {
     SqliteVerify verify = SqliteVerify::automatic;
     /// Page cache of each connection.
     ByteSize cache{2U << 20U};
+    /// Where reads of callers run that do not wait on their own thread.
+    ReadMode reads = ReadMode::on_caller;
+    /// How often the file is asked for commits of other processes while somebody watches it; they
+    /// are seen after twice this time at the latest.
+    std::chrono::milliseconds poll_interval{50};
+    SqliteProfile profile = SqliteProfile::engine;
+};
+
+/// The description of SqliteOptions: names, ranges, help.
+TURNTABLE_EXPORT const SettingsDescription<SqliteOptions>& sqlite_settings();
+
+class SqliteBackend;
+
+/// A backend for the file that `options` names, which is not touched yet. A null runtime is
+/// Runtime::shared(). Errors: invalid_config.
+TURNTABLE_EXPORT Result<SqliteBackend> open_sqlite(SqliteOptions options,
+                                                   std::shared_ptr<Runtime> runtime = nullptr);
+
+/// A database in one file, in Deno KV's format; models kv::Backend.
+///
+/// Purpose: what open_sqlite gives; goes into kv::AnyBackend or BasicDatabase as it is.
+/// Ownership: owns its connections, and the temporary file of `:memory:`. The destructor closes
+/// them; the last connection to a file moves the log into it and removes -wal and -shm.
+/// Threads: any. Do not destroy it on a thread of its runtime's blocking pool.
+/// Errors: as kv::Backend, and those at the top of this file.
+class TURNTABLE_EXPORT SqliteBackend {
+  public:
+    SqliteBackend(SqliteBackend&& other) noexcept;
+    SqliteBackend& operator=(SqliteBackend&& other) noexcept;
+    ~SqliteBackend();
+
+    /// Opens the file now, on this thread, instead of with the first call.
+    Result<void> connect();
+
+    /// `read_only` is exact once connected: denokv's replicas are opened for reading only.
+    Capabilities capabilities() const;
+    Async<std::optional<Entry>> get(const Context& context, ByteView key);
+    Async<ReadOutput> snapshot_read(const Context& context, std::span<const ReadRange> ranges,
+                                    const ReadOptions& options);
+    Async<CommitResult> atomic_write(const Context& context, const AtomicWrite& write);
+    Result<Stream<WatchOutput>> watch(const Context& context, std::span<const WatchTarget> targets);
+    Async<QueueMessage> queue_take(const Context& context);
+    Async<void> queue_finish(const Context& context, std::string_view id, Delivery delivery);
+    Async<void> queue_extend(const Context& context, std::string_view id);
+    Async<SnapshotHandle> open_snapshot(const Context& context);
+    Async<DeleteRangeOutput> delete_range(const Context& context, ByteView start, ByteView end);
+    Async<Health> health(const Context& context);
+    Async<void> close(const Context& context);
+
+  private:
+    friend Result<SqliteBackend> open_sqlite(SqliteOptions, std::shared_ptr<Runtime>);
+    struct State;
+    explicit SqliteBackend(std::unique_ptr<State> state) noexcept;
+    std::unique_ptr<State> state_;
 };
 
 }  // namespace turntable::inline v0::kv
