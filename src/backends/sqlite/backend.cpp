@@ -61,6 +61,9 @@ Capabilities SqliteBackend::capabilities() const {
         capabilities.queue = false;
         capabilities.delete_range = false;
     }
+    if (!capabilities.reopen) {
+        capabilities.watch_others_within = std::chrono::milliseconds(0);  // nobody else has the file
+    }
     return capabilities;
 }
 
