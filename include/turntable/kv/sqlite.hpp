@@ -47,7 +47,7 @@ inline constexpr std::uint64_t sqlite_verify_bytes_max = 16U << 20U;
 
 /// Whose limits hold.
 enum class SqliteProfile : std::uint8_t {
-    engine,  ///< those of this backend: see Limits
+    full,  ///< those of this library: see Limits
     deno,  ///< those of Deno's client, see deno_limits(): nothing is written that Deno refuses
 };
 
@@ -75,12 +75,15 @@ struct SqliteOptions {
     /// How often the file is asked for commits of other processes while somebody watches it; they
     /// are seen after twice this time at the latest.
     std::chrono::milliseconds poll_interval{50};
-    SqliteProfile profile = SqliteProfile::engine;
+    SqliteProfile profile = SqliteProfile::full;
+    /// How long a message may be worked on before it is delivered again, unless extended.
+    std::chrono::milliseconds lease{5000};
 };
 
 /// The description of SqliteOptions: names, ranges, help.
 TURNTABLE_EXPORT const SettingsDescription<SqliteOptions>& sqlite_settings();
 
+class Registry;
 class SqliteBackend;
 
 /// A backend for the file that `options` names, which is not touched yet. A null runtime is
@@ -125,5 +128,9 @@ class TURNTABLE_EXPORT SqliteBackend {
     explicit SqliteBackend(std::unique_ptr<State> state) noexcept;
     std::unique_ptr<State> state_;
 };
+
+/// Serves `sqlite:FILE`, `sqlite::memory:` and, where nothing else does, strings without a scheme:
+/// plain paths. Errors: as Registry::add.
+TURNTABLE_EXPORT Result<void> register_sqlite(Registry& registry);
 
 }  // namespace turntable::inline v0::kv

@@ -26,6 +26,7 @@ OrderedStoreOptions store_options(const SqliteOptions& options, std::shared_ptr<
         out.capabilities.limits = deno_limits();
     }
     out.reads = options.reads;
+    out.lease = options.lease;
     out.poll_interval = options.poll_interval;
     out.read_only = options.read_only;
     out.url = "sqlite:" + options.path;
@@ -62,7 +63,8 @@ Capabilities SqliteBackend::capabilities() const {
         capabilities.delete_range = false;
     }
     if (!capabilities.reopen) {
-        capabilities.watch_others_within = std::chrono::milliseconds(0);  // nobody else has the file
+        capabilities.watch_others_within =
+            std::chrono::milliseconds(0);  // nobody else has the file
     }
     return capabilities;
 }

@@ -42,8 +42,11 @@ SettingsDescription<SqliteOptions> describe() {
                "How often a watch looks for commits of other processes.")
         .range(milliseconds(1), hours(1))
         .field("profile", &SqliteOptions::profile,
-               "Whose limits hold: those of the engine, or those of Deno's client.")
-        .choices({{"engine", SqliteProfile::engine}, {"deno", SqliteProfile::deno}})
+               "Which limits hold: those of this library, or those of Deno KV.")
+        .choices({{"full", SqliteProfile::full}, {"deno", SqliteProfile::deno}})
+        .field("lease", &SqliteOptions::lease,
+               "How long a message may be worked on before it is delivered again.")
+        .range(milliseconds(10), hours(24))
         .example("sqlite:app.db", "a file in the current folder")
         .example("sqlite::memory:", "private and temporary")
         .example("sqlite:app.db?durability=normal", "faster, and less safe when the power fails")

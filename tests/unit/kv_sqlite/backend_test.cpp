@@ -1,6 +1,7 @@
 // The backend as a program has it: settings, opening late, closing, what is told of failures.
 
 #include "turntable/kv/any_backend.hpp"
+#include "turntable/kv/registry.hpp"
 #include "turntable/kv/sqlite.hpp"
 #include "unit/kv_sqlite/files.hpp"
 
@@ -195,6 +196,24 @@ TEST_F(SqliteBackendTest, GoesIntoAnyBackend) {
     EXPECT_TRUE(any.get(blocking(), "a").wait());
 }
 
+TEST_F(SqliteBackendTest, IsServedByARegistryForItsSchemeAndForPlainPaths) {
+    kv::Registry registry;
+    ASSERT_TRUE(kv::register_sqlite(registry));
+    for (const std::string& url :
+         {"sqlite:" + (folder / "kv.db"), folder / "kv.db", "sqlite:" + (folder / "other.db")}) {
+        auto database = registry.open(url, {.runtime = runtime});
+        ASSERT_TRUE(database) << database.error().to_string();
+        const auto before = database->get("a");
+        ASSERT_TRUE(before) << before.error().to_string();
+        EXPECT_EQ(before->has_value(), url == folder / "kv.db") << url;
+        EXPECT_TRUE(database->set("a", "1"));
+    }
+    EXPECT_TRUE(registry.open("sqlite::memory:")->set("a", "1"));
+    EXPECT_EQ(registry.open("sqlit:x").error().code(), ErrorCode::unknown_provider);
+    EXPECT_EQ(registry.open("sqlite:x?readers=none").error().code(), ErrorCode::invalid_config);
+    EXPECT_EQ(kv::register_sqlite(registry).error().code(), ErrorCode::already_exists);
+}
+
 struct BadSetting {
     const char* url;
     const char* says;
@@ -224,7 +243,8 @@ TEST_P(SqliteSettings, ThatAreWrongAreNamed) {
 TEST(SqliteSettingsOf, AreReadFromAUrl) {
     const auto options = kv::sqlite_settings().from_url(
         "sqlite:data/app.db?durability=normal&busy_timeout=2s&readers=64&create=false&"
-        "read_only=true&verify=never&cache=64KiB&reads=pool&poll_interval=1ms&profile=deno");
+        "read_only=true&verify=never&cache=64KiB&reads=pool&poll_interval=1ms&profile=deno&lease="
+        "10ms");
     ASSERT_TRUE(options) << options.error().to_string();
     EXPECT_EQ(options->path, "data/app.db");
     EXPECT_EQ(options->durability, kv::SqliteDurability::normal);
@@ -236,6 +256,7 @@ TEST(SqliteSettingsOf, AreReadFromAUrl) {
     EXPECT_EQ(options->cache.bytes, 65536U);
     EXPECT_EQ(options->reads, kv::ReadMode::on_pool);
     EXPECT_EQ(options->poll_interval, std::chrono::milliseconds(1));
+    EXPECT_EQ(options->lease, std::chrono::milliseconds(10));
     EXPECT_EQ(options->profile, kv::SqliteProfile::deno);
     EXPECT_EQ(kv::sqlite_settings().from_url("sqlite::memory:")->path, ":memory:");
     EXPECT_EQ(kv::sqlite_settings().from_url("sqlite:/var/a.db")->path, "/var/a.db");
