@@ -1,6 +1,7 @@
 #include "backends/memory/memory_engine.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace turntable::inline v0::kv::memory {
@@ -34,14 +35,14 @@ void Database::scan(std::string_view start, std::string_view end, bool reverse, 
     bool resumed = false;
     while (true) {
         const std::shared_lock guard(mutex_);
-        auto first =
-            !reverse && resumed ? entries_.upper_bound(resume) : entries_.lower_bound(start);
+        auto first = !reverse && resumed ? entries_.upper_bound(std::string_view(resume))
+                                         : entries_.lower_bound(start);
         auto last = entries_.lower_bound(reverse && resumed ? std::string_view(resume) : end);
         std::size_t rows = 0;
         while (first != last && rows < rows_per_lock) {
             const auto at = reverse ? std::prev(last) : first;
             const Version* version = at->second.visible_at(seen);
-            if (version != nullptr && !visit(at->first, version->record)) {
+            if (version != nullptr && !visit(at->first.view(), version->record)) {
                 return;
             }
             ++rows;
@@ -51,7 +52,7 @@ void Database::scan(std::string_view start, std::string_view end, bool reverse, 
                 ++first;
             }
             if (rows == rows_per_lock) {
-                resume = at->first;
+                resume = at->first.view();
                 resumed = true;
             }
         }
@@ -65,17 +66,15 @@ std::uint64_t Database::pin() {
     // Under the lock: no commit can drop what this reader is about to see.
     const std::shared_lock guard(mutex_);
     const std::scoped_lock pins_guard(pins_mutex_);
-    ++pins_[newest_commit_];
+    pins_.push_back(newest_commit_);
     return newest_commit_;
 }
 
 void Database::unpin(std::uint64_t seen) {
     {
         const std::scoped_lock guard(pins_mutex_);
-        const auto found = pins_.find(seen);
-        if (--found->second == 0) {
-            pins_.erase(found);
-        }
+        std::swap(*std::ranges::find(pins_, seen), pins_.back());
+        pins_.pop_back();
     }
     if (has_outdated_.load(std::memory_order_relaxed)) {
         const std::unique_lock guard(mutex_, std::try_to_lock);
@@ -85,57 +84,47 @@ void Database::unpin(std::uint64_t seen) {
     }
 }
 
+/// Without a reader nobody can see what the newest commit replaced.
 std::uint64_t Database::oldest_pin() {
     const std::scoped_lock guard(pins_mutex_);
-    return pins_.empty() ? newest_commit_ : pins_.begin()->first;
+    return pins_.empty() ? newest_commit_ : *std::ranges::min_element(pins_);
 }
 
-void Database::apply(Changes changes, std::uint64_t last_version) {
+void Database::apply(Changes& changes, std::uint64_t last_version) {
     const std::unique_lock guard(mutex_);
     last_version_ = last_version;
-    // Without a pin nobody can see what this commit replaces.
-    const std::uint64_t commit = newest_commit_ + 1;
-    std::uint64_t oldest = commit;
-    {
-        const std::scoped_lock pins_guard(pins_mutex_);
-        if (!pins_.empty()) {
-            oldest = pins_.begin()->first;
-        }
-    }
-    newest_commit_ = commit;
-    while (!changes.empty()) {
-        apply_one(changes.extract(changes.begin()), oldest);
+    ++newest_commit_;
+    const std::uint64_t oldest = oldest_pin();
+    for (auto& [key, record] : changes) {
+        apply_one(key, std::move(record), oldest);
     }
     prune(oldest);
 }
 
-void Database::apply_one(Changes::node_type change, std::uint64_t oldest_pin) {
-    auto found = entries_.lower_bound(change.key());
-    const bool there = found != entries_.end() && found->first == change.key();
-    const bool removes = !change.mapped().has_value();
-    if (!there && removes) {
-        return;
+void Database::apply_one(std::string_view key, std::optional<Record> record,
+                         std::uint64_t oldest_pin) {
+    const auto found = entries_.lower_bound(key);
+    const bool there = found != entries_.end() && found->first.view() == key;
+    if (!there && record) {
+        entries_.emplace_hint(found, std::piecewise_construct, std::forward_as_tuple(key),
+                              std::forward_as_tuple(*std::move(record), newest_commit_));
     }
     if (!there) {
-        entries_.emplace_hint(found, std::move(change.key()),
-                              Version{*std::move(change.mapped()), newest_commit_, false, nullptr});
         return;
     }
     Version& newest = found->second;
     const bool keeps_old = oldest_pin < newest_commit_;
-    if (!keeps_old && removes) {
-        if (newest.older == nullptr) {
-            entries_.erase(found);
-            return;
-        }
+    if (!record && !keeps_old && newest.older == nullptr) {
+        entries_.erase(found);
+        return;
     }
     if (keeps_old) {
         newest.older = std::make_unique<Version>(std::move(newest));
     }
-    newest.record = removes ? Record() : *std::move(change.mapped());
+    newest.removed = !record;
+    newest.record = record ? *std::move(record) : Record();
     newest.commit = newest_commit_;
-    newest.removed = removes;
-    if (newest.older != nullptr || removes) {
+    if (newest.older != nullptr) {
         outdated_.push_back({newest_commit_, found});
         has_outdated_.store(true, std::memory_order_relaxed);
     }
@@ -264,7 +253,7 @@ Result<void> WriteTransaction::remove(ByteView key) {
 }
 
 Result<void> WriteTransaction::commit() {
-    database_->apply(std::move(changes_), last_version_.value_or(database_->last_version()));
+    database_->apply(changes_, last_version_.value_or(database_->last_version()));
     lock_.unlock();
     database_->tell_others(engine_);
     return {};
