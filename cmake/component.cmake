@@ -1,7 +1,9 @@
-# turntable_component(NAME [SOURCES ...] [HEADERS ...] [PUBLIC ...] [PRIVATE ...] [EXTERNAL ...])
+# turntable_component(NAME [SOURCES ...] [HEADERS ...] [WITHOUT ...] [PUBLIC ...] [PRIVATE ...]
+#                     [EXTERNAL ...])
 # One library that links alone: target turntable_NAME, for others turntable::NAME.
 #   SOURCES   default to all .cpp files below the calling folder
 #   HEADERS   globs below include/; installed, and checked to compile alone
+#   WITHOUT   those of HEADERS that belong to another component, by the same names
 #   PUBLIC    components whose headers ours include: turntable::core
 #   PRIVATE   what only our .cpp files use; wrap a header-only library in $<BUILD_INTERFACE:...>
 #   EXTERNAL  for each library in PRIVATE that a program with our static library must link too:
@@ -10,7 +12,7 @@
 include(GNUInstallDirs)
 
 function(turntable_component name)
-    cmake_parse_arguments(arg "" "" "SOURCES;PUBLIC;PRIVATE;HEADERS;EXTERNAL" ${ARGN})
+    cmake_parse_arguments(arg "" "" "SOURCES;HEADERS;WITHOUT;PUBLIC;PRIVATE;EXTERNAL" ${ARGN})
     if(NOT arg_SOURCES)
         file(GLOB_RECURSE arg_SOURCES CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
     endif()
@@ -18,6 +20,9 @@ function(turntable_component name)
     foreach(pattern IN LISTS arg_HEADERS)
         file(GLOB found CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/include/${pattern}")
         list(APPEND headers ${found})
+    endforeach()
+    foreach(header IN LISTS arg_WITHOUT)
+        list(REMOVE_ITEM headers "${PROJECT_SOURCE_DIR}/include/${header}")
     endforeach()
 
     # Without its row a program could not link the static library.

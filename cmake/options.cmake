@@ -8,3 +8,14 @@ option(TURNTABLE_BUILD_EXAMPLES "Build the examples" ${PROJECT_IS_TOP_LEVEL})
 option(TURNTABLE_BUILD_BENCH "Build the benchmarks" OFF)
 option(TURNTABLE_BUILD_FUZZERS "Build the fuzzers (clang only)" OFF)
 set(TURNTABLE_SANITIZE "" CACHE STRING "Sanitizers, such as address,undefined or thread")
+
+# The program and the benchmarks use the sqlite: backend.
+if(NOT TURNTABLE_BACKEND_SQLITE)
+    foreach(part IN ITEMS CLI BENCH)
+        if(TURNTABLE_BUILD_${part})
+            message(STATUS "turntable: TURNTABLE_BUILD_${part} is off, because it needs "
+                "TURNTABLE_BACKEND_SQLITE, which is off")
+            set(TURNTABLE_BUILD_${part} OFF)
+        endif()
+    endforeach()
+endif()

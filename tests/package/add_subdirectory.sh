@@ -1,19 +1,34 @@
 #!/bin/bash
-# add_subdirectory.sh SOURCE WORK COMPILER [LAUNCHER]: turntable as a part of another project.
+# add_subdirectory.sh SOURCE WORK COMPILER [LAUNCHER]: turntable as a part of another project. That
+# project builds shared libraries, in WORK/build; the tests of the shared flavour install them.
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 source=$1 work=$2 compiler=$3 launcher=${4-}
-fresh "$work" consumer_subdirectory
-cp "$here/consumer_cxx20/main.cpp" "$work"
-configure_consumer "$work" "$compiler" "" -DTURNTABLE_SOURCE="$source" \
-    -DCMAKE_CXX_COMPILER_LAUNCHER="$launcher" -DCMAKE_EXPORT_COMPILE_COMMANDS=ON
-targets=$(ninja -C "$work/build" -t targets all)
-if grep -E -m5 'turntable_cli|unit_core|bench' <<<"$targets"; then
-    fail "another project gets our tests, program or benchmarks"
-fi
-grep -q -e -Werror "$work/build/compile_commands.json" &&
-    fail "another project gets -Werror"
-own=$(grep -F "$work/main.cpp" "$work/build/compile_commands.json" | grep command)
-grep -E -e '-W|fvisibility|std=.*23' <<<"$own" && fail "our flags leaked: $own"
-cmake --build "$work/build" --target consumer
-"$work/build/consumer"
+mkdir -p "$work"
+cp "$here/consumer_subdirectory/CMakeLists.txt" "$here/consumer_cxx20/main.cpp" "$work"
+
+# project FOLDER ARGUMENTS...: configures it and checks what it got from us.
+project() {
+    local build=$1 targets own
+    shift
+    cmake -S "$work" -B "$build" -G Ninja -DCMAKE_CXX_COMPILER="$compiler" \
+        -DCMAKE_CXX_COMPILER_LAUNCHER="$launcher" -DCMAKE_EXPORT_COMPILE_COMMANDS=ON \
+        -DTURNTABLE_SOURCE="$source" "$@"
+    targets=$(ninja -C "$build" -t targets all)
+    if grep -E -m5 'turntable_cli|unit_core|example_|bench_' <<<"$targets"; then
+        fail "another project gets our tests, program, examples or benchmarks"
+    fi
+    grep -q -e -Werror "$build/compile_commands.json" &&
+        fail "another project gets -Werror"
+    own=$(grep -F "$work/main.cpp" "$build/compile_commands.json" | grep command)
+    grep -E -e '-W|fvisibility|std=.*23' <<<"$own" && fail "our flags leaked: $own"
+    return 0
+}
+
+project "$work/static"
+ninja -C "$work/static" CMakeFiles/consumer.dir/main.cpp.o
+# No build type: the least optimised code needs the most symbols of other libraries.
+project "$work/build" -DBUILD_SHARED_LIBS=ON -DTURNTABLE_INSTALL=ON
+cmake --build "$work/build"
+"$work/build/consumer" "$(mktemp -d "$work/files.XXXXXX")"
+rm -rf "$work"/files.*

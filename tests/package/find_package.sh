@@ -5,4 +5,4 @@ set -euo pipefail
 fresh "$2" "$3"
 configure_consumer "$2" "$4" "$1"
 cmake --build "$2/build"
-"$2/build/consumer"
+"$2/build/consumer" "$2"

@@ -3,7 +3,7 @@
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 prefix=$1 work=$2 compiler=$3
-fresh "$work" consumer_core
+fresh "$work" consumer_links
 LD_LIBRARY_PATH=$(echo "$prefix"/lib*)
 export LD_LIBRARY_PATH
 
@@ -15,7 +15,7 @@ build() {
     flags=$(pkg_config "$prefix" --cflags --libs "$@")
     # shellcheck disable=SC2086
     "$compiler" -std=c++20 "$work/$name.cpp" -o "$work/$name" $flags
-    "$work/$name"
+    "$work/$name" "$work"
 }
 
 # only NAME PATTERN: every library that the program loads matches.
@@ -32,22 +32,35 @@ only() {
 foreign='boost::|toml::|CLI::|SSL_|CRYPTO_|curl_|nghttp2|httplib'
 standard='linux-vdso|ld-linux-x86-64|libc|libm|libgcc_s|libstdc\+\+'
 
+# clean NAME FOREIGN COMPONENTS...: neither the program nor the shared libraries of the components
+# define, use or spell out such a name.
 clean() {
-    local file names
-    for file in "$work/$1" "$prefix"/lib*/libturntable_{core,kv,kv_sqlite}.so; do
+    local program=$1 names=$2 file symbols component
+    shift 2
+    local files=("$work/$program")
+    for component in "$@"; do
+        files+=("$prefix"/lib*/libturntable_"$component".so)
+    done
+    for file in "${files[@]}"; do
         [ -f "$file" ] || continue
         # A library has no plain symbol table, a program perhaps no dynamic one.
-        names=$({ nm -C "$file" || true; nm -DC "$file" || true; } 2>/dev/null)
-        [ -n "$names" ] || fail "nm reads no names in $file"
-        if grep -E -m3 "$foreign" <<<"$names"; then
-            fail "$(basename "$file") has names of a library that is not asked for"
+        symbols=$({ nm -C "$file" || true; nm -DC "$file" || true; } 2>/dev/null)
+        [ -n "$symbols" ] || fail "nm reads no names in $file"
+        if grep -E -m3 "$names" <<<"$symbols" || grep -aoE -m3 "$names" "$file"; then
+            fail "$program: $(basename "$file") has names of what is not asked for"
         fi
     done
 }
 
 build core turntable-core
 only core "$standard|libturntable_core"
-clean core
-if grep -E 'turntable::.*kv::|nlohmann|sqlite3' <<<"$(nm -C "$work/core")"; then
-    fail "core alone brings key-value code with it"
-fi
+clean core "$foreign|kv::|nlohmann|sqlite3_" core
+
+build memory turntable-kv
+only memory "$standard|libturntable_(core|kv)"
+clean memory "$foreign|sqlite3_" core kv
+
+cp "$here/consumer_cxx20/main.cpp" "$work/sqlite.cpp"
+build sqlite turntable-kv-sqlite
+only sqlite "$standard|libturntable_(core|kv|kv_sqlite)|libsqlite3"
+clean sqlite "$foreign" core kv kv_sqlite
