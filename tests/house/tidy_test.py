@@ -191,6 +191,11 @@ class BannedCalls(unittest.TestCase):
     def test_a_program_may_print_but_a_test_may_not_sleep(self):
         self.assertEqual(self.banned("tests/unit/a.cpp", "std::cout << 1;"), [])
         self.assertEqual(self.banned("tests/unit/a.cpp", "sleep_for(x);"), ["sleep"])
+        for code in ["std::cerr << 1;", 'getenv("X");', "sigaction(a, b, c);",
+                     "std::chrono::steady_clock::now();"]:
+            self.assertEqual(self.banned("src/cli/a.cpp", code), [], code)
+        for code, rule in [("exit(1);", "abort"), ("sleep_for(x);", "sleep"), ("rand();", "rand")]:
+            self.assertEqual(self.banned("src/cli/a.cpp", code), [rule], code)
 
 
 class Docs(unittest.TestCase):
