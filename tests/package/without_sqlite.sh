@@ -13,10 +13,10 @@ for part in CLI BENCH; do
 done
 targets=$(ninja -C "$work" -t targets all)
 grep -q 'libturntable_kv\.a' <<<"$targets" || fail "there is no kv left"
-if grep -E -m5 'sqlite|turntable_cli|bench_' <<<"$targets"; then
+if grep -E -m5 'kv_sqlite|turntable_cli|bench_' <<<"$targets"; then
     fail "these targets need SQLite"
 fi
 ninja -C "$work" -n >/dev/null
-if grep -rl --include=cmake_install.cmake sqlite "$work"; then
+if grep -rl --include=cmake_install.cmake -E 'sqlite\.hpp|kv_sqlite' "$work"; then
     fail "these install something of SQLite"
 fi
