@@ -16,6 +16,7 @@
 
 #include "turntable/core/coroutine.hpp"
 #include "turntable/kv/async_database.hpp"
+#include "turntable/kv/json.hpp"
 #include "turntable/kv/layer.hpp"
 
 namespace turntable::inline v0::kv {
@@ -213,6 +214,32 @@ TEST_P(BetterThanDeno, AHandlerThatRunsForMinutesIsNotDeliveredTwiceWhileItLives
     const auto again = AsyncDatabase(db).receive();
     EXPECT_FALSE(again.is_ready()) << "it was finished";
     EXPECT_EQ(deliveries, 1);
+}
+
+TEST_P(BetterThanDeno, BoundsOfASumHoldForAnAbsentKeyToo) {
+    const Database db = open();
+    const Value ten = *from_json("10");
+    const Value five = *from_json("5");
+    const auto failed = db.atomic().sum("n", ten, {.max = five.data()}).commit();
+    ASSERT_FALSE(failed);
+    EXPECT_EQ(failed.error().code(), ErrorCode::out_of_range);
+    EXPECT_FALSE(*db.get("n"));
+    ASSERT_TRUE(db.atomic().sum("n", ten, {.max = five.data(), .clamp = true}).commit());
+    EXPECT_EQ(*to_json((*db.get("n"))->value), "5");
+}
+
+TEST_P(BetterThanDeno, WatchersAreToldOfUndeliveredMessages) {
+    const Database db = open();
+    const Key grave("undelivered");
+    auto watch = db.watch({grave});
+    ASSERT_TRUE(watch);
+    EXPECT_FALSE((*watch->next())->front().entry);
+    EnqueueOptions only_once;
+    only_once.backoff = std::span<const std::chrono::milliseconds>();
+    only_once.keys_if_undelivered = std::span(&grave, 1);
+    ASSERT_TRUE(db.enqueue("m", only_once));
+    ASSERT_TRUE(db.receive()->fail());
+    EXPECT_TRUE((*watch->next())->front().entry);
 }
 
 }  // namespace turntable::inline v0::kv
