@@ -1,0 +1,47 @@
+#pragma once
+
+#include <gmock/gmock.h>
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "turntable/kv.hpp"
+#include "turntable/kv/memory.hpp"
+#include "turntable/kv/registry.hpp"
+#include "turntable/kv/sqlite.hpp"
+
+// Examples name things that they do not use further.
+#pragma GCC diagnostic ignored "-Wunused-variable"
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#pragma GCC diagnostic ignored "-Wunused-function"
+#pragma GCC diagnostic ignored "-Wshadow"
+
+/// What the blocks of the docs run in: an empty folder, a registry with the engines that are built
+/// in, and an empty database.
+class Docs : public ::testing::Test {
+  protected:
+    Docs() : before_(std::filesystem::current_path()) {
+        std::string pattern =
+            (std::filesystem::temp_directory_path() / "turntable-docs-XXXXXX").string();
+        folder_ = ::mkdtemp(pattern.data()) == nullptr ? "" : pattern;
+        std::filesystem::current_path(folder_);
+        turntable::kv::register_memory(registry_).value();
+        turntable::kv::register_sqlite(registry_).value();
+    }
+    ~Docs() override {
+        std::filesystem::current_path(before_);
+        std::filesystem::remove_all(folder_);
+    }
+    turntable::kv::Registry& registry() { return registry_; }
+    turntable::kv::Database database() { return registry_.open("memory:").value(); }
+    static void expect_ok(const turntable::Result<void>& result) {
+        EXPECT_TRUE(result.has_value()) << result.error().to_string();
+    }
+
+  private:
+    std::filesystem::path before_;
+    std::filesystem::path folder_;
+    turntable::kv::Registry registry_;
+};
