@@ -19,3 +19,10 @@ if(NOT TURNTABLE_BACKEND_SQLITE)
         endif()
     endforeach()
 endif()
+
+# The tests reach below what the shared libraries export.
+if(BUILD_SHARED_LIBS AND TURNTABLE_BUILD_TESTS)
+    message(STATUS "turntable: TURNTABLE_BUILD_TESTS is off, because it needs "
+        "BUILD_SHARED_LIBS to be off")
+    set(TURNTABLE_BUILD_TESTS OFF)
+endif()
