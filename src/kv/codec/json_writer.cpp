@@ -1,6 +1,4 @@
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstdint>
@@ -10,6 +8,7 @@
 #include "kv/codec/base64.hpp"
 #include "kv/codec/json_format.hpp"
 #include "kv/codec/json_tree.hpp"
+#include "kv/codec/number_text.hpp"
 #include "kv/codec/utf8.hpp"
 #include "turntable/kv/json.hpp"
 
@@ -331,10 +330,7 @@ class Writer {
         } else if (number == 0 && std::signbit(number)) {
             out_.append("-0.0");
         } else {
-            std::array<char, 32> buffer;
-            const auto end =
-                std::to_chars(buffer.data(), buffer.data() + buffer.size(), number).ptr;
-            out_.append(buffer.data(), end);
+            out_.append(codec::number_text(number));
         }
     }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <system_error>
 
+#include "kv/codec/number_text.hpp"
 #include "kv/codec/utf8.hpp"
 #include "turntable/kv/key.hpp"
 
@@ -95,9 +96,7 @@ std::string to_text(double number) {
     if (std::isinf(number)) {
         return number < 0 ? "-Infinity" : "Infinity";
     }
-    std::array<char, 32> buffer;
-    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number).ptr;
-    return {buffer.data(), end};
+    return codec::number_text(number);
 }
 
 // A word for a number that has no digits, such as NaN; false if it is none of them.
