@@ -4,6 +4,7 @@
 A block holds commands after "$ " and below each what it prints, both streams; a line "[exit 3]"
 tells an exit code that is not 0. The blocks of one page run one after the other in one empty
 folder. The block after "<!-- console: file NAME -->" is not run: it is the content of that file.
+docs/cli.md has to name every verb and option.
 With --update the pages get what the commands print.
 """
 
@@ -84,9 +85,21 @@ def check_page(page, tools, update):
     return problems
 
 
+def undocumented(program):
+    """The verbs and options that docs/cli.md does not name."""
+    script = subprocess.run([program, "completion", "bash"], check=True, text=True,
+                            stdout=subprocess.PIPE).stdout
+    words = {word for found in re.findall(r'words="([^"]+)"', script) for word in found.split()}
+    page = (docs_blocks.ROOT / "docs/cli.md").read_text(encoding="utf-8")
+    for word in sorted(words - {"--help"}):
+        if not re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", page):
+            yield f"docs/cli.md does not name {word}"
+
+
 def main():
-    tools = pathlib.Path(sys.argv[1]).resolve().parent
-    problems = []
+    program = pathlib.Path(sys.argv[1]).resolve()
+    tools = program.parent
+    problems = list(undocumented(program))
     for page in docs_blocks.pages():
         problems += check_page(page, tools, "--update" in sys.argv)
     print("\n".join(problems))
