@@ -62,12 +62,12 @@ void Database::scan(std::string_view start, std::string_view end, bool reverse, 
     }
 }
 
-std::uint64_t Database::pin() {
+Database::State Database::pin() {
     // Under the lock: no commit can drop what this reader is about to see.
     const std::shared_lock guard(mutex_);
     const std::scoped_lock pins_guard(pins_mutex_);
     pins_.push_back(newest_commit_);
-    return newest_commit_;
+    return {newest_commit_, last_version_};
 }
 
 void Database::unpin(std::uint64_t seen) {

@@ -99,8 +99,13 @@ class Database {
     void scan(std::string_view start, std::string_view end, bool reverse, std::uint64_t seen,
               RecordVisitor visit) const;
 
+    /// A state that a reader sees: what `commit` commits of this process have made of the data.
+    struct State {
+        std::uint64_t commit;
+        std::uint64_t version;
+    };
     /// Keeps everything visible that the newest commit sees; give it back with unpin().
-    std::uint64_t pin();
+    State pin();
     void unpin(std::uint64_t seen);
 
     std::mutex& writing() noexcept { return writing_; }
@@ -150,25 +155,28 @@ class Database {
 class ReadTransaction {
   public:
     explicit ReadTransaction(std::shared_ptr<Database> database)
-        : database_(std::move(database)), seen_(database_->pin()) {}
+        : database_(std::move(database)), state_(database_->pin()) {}
     ReadTransaction(ReadTransaction&& other) noexcept
-        : database_(std::move(other.database_)), seen_(other.seen_) {}
+        : database_(std::move(other.database_)), state_(other.state_) {}
     ReadTransaction& operator=(ReadTransaction&&) = delete;
     ~ReadTransaction() {
         if (database_ != nullptr) {
-            database_->unpin(seen_);
+            database_->unpin(state_.commit);
         }
     }
 
-    Result<std::optional<Record>> get(ByteView key) { return database_->get(key.text(), seen_); }
+    Result<std::optional<Record>> get(ByteView key) {
+        return database_->get(key.text(), state_.commit);
+    }
     Result<void> scan(ByteView start, ByteView end, bool reverse, RecordVisitor visit) {
-        database_->scan(start.text(), end.text(), reverse, seen_, visit);
+        database_->scan(start.text(), end.text(), reverse, state_.commit, visit);
         return {};
     }
+    Result<std::uint64_t> last_version() const { return state_.version; }
 
   private:
     std::shared_ptr<Database> database_;
-    std::uint64_t seen_;
+    Database::State state_;
 };
 
 /// Keeps its changes to itself until it commits.

@@ -78,7 +78,7 @@ Result<std::optional<std::int64_t>> first_time(StoreReader& reader, char name) {
 StoreReader::~StoreReader() = default;
 StoreEngine::~StoreEngine() = default;
 
-Result<std::uint64_t> StoreTransaction::last_version() {
+Result<std::uint64_t> StoreReader::last_version() {
     TURNTABLE_TRY(auto record, get(space(version_space)));
     return record ? read_big_endian(record->data) : 0;
 }

@@ -155,17 +155,26 @@ void StoreHost::before_commit(StoreTransaction& transaction) {
     }
 }
 
-void StoreHost::after_commit(std::span<WriteTask* const> tasks, bool certain) {
+void StoreHost::tell_watchers(std::span<WriteTask* const> tasks, bool certain,
+                              std::uint64_t version) {
+    if (!hub_->is_watched()) {
+        return;
+    }
+    if (!certain) {
+        hub_->all_changed();
+        return;
+    }
     Effects effects;
     for (const WriteTask* task : tasks) {
         task->publish(effects);
     }
-    if (hub_->is_watched()) {
-        if (certain) {
-            hub_->keys_changed(effects.keys);
-        } else {
-            hub_->all_changed();
-        }
+    hub_->keys_changed(effects.keys, version);
+}
+
+void StoreHost::after_commit(std::span<WriteTask* const> tasks) {
+    Effects effects;
+    for (const WriteTask* task : tasks) {
+        task->publish(effects);
     }
     if (effects.first_message_ms) {
         queue_->due_at(*effects.first_message_ms);

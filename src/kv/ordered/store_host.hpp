@@ -69,7 +69,9 @@ class StoreHost final : public WriterHost, public std::enable_shared_from_this<S
     }
     Random& random() noexcept override { return options_.runtime->random(); }
     void before_commit(StoreTransaction& transaction) override;
-    void after_commit(std::span<WriteTask* const> tasks, bool certain) override;
+    void tell_watchers(std::span<WriteTask* const> tasks, bool certain,
+                       std::uint64_t version) override;
+    void after_commit(std::span<WriteTask* const> tasks) override;
     void post_drain() override;
 
   private:

@@ -70,6 +70,8 @@ void Sweeper::sweep() {
         if (due) {
             sweeping_ = true;
             next_ms_.reset();
+            // Also after an error, so that a store in trouble is not asked without a pause.
+            earliest_ms_ = host->now_ms() + host->options().sweep_interval.count();
         }
     }
     if (!due) {
@@ -96,10 +98,8 @@ void Sweeper::swept(Result<SweepOutput> output) {
         const std::scoped_lock guard(mutex_);
         sweeping_ = false;
         const bool more = output && output->more;
-        const std::int64_t now_ms = host->now_ms();
-        // After an error too, so that a store in trouble is not asked without a pause.
-        earliest_ms_ = more ? 0 : now_ms + host->options().sweep_interval.count();
-        const auto next = !output || more ? std::optional(now_ms) : output->next_ms;
+        earliest_ms_ = more ? 0 : earliest_ms_;
+        const auto next = !output || more ? std::optional(host->now_ms()) : output->next_ms;
         if (next) {
             next_ms_ = std::min(next_ms_.value_or(*next), *next);
         }

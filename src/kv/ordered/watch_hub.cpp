@@ -75,7 +75,7 @@ void WatchHub::remove(const std::shared_ptr<Watcher>& watcher) {
     }
 }
 
-void WatchHub::keys_changed(std::span<const ByteView> keys) {
+void WatchHub::keys_changed(std::span<const ByteView> keys, std::uint64_t version) {
     const std::scoped_lock guard(mutex_);
     std::map<Watcher*, std::vector<ByteView>> concerned;
     for (const ByteView key : keys) {
@@ -96,6 +96,9 @@ void WatchHub::keys_changed(std::span<const ByteView> keys) {
     }
     for (const auto& [watcher, changed] : concerned) {
         watcher->keys_changed(changed);
+    }
+    if (version > told_version()) {
+        told_version_.store(version, std::memory_order_release);
     }
 }
 

@@ -58,6 +58,8 @@ class Watcher : public std::enable_shared_from_this<Watcher> {
         /// Told entries that have expired.
         bool expired = false;
         std::set<std::string, std::less<>> keys;
+        /// The keys of all commits up to this one are in here.
+        std::uint64_t told_version = 0;
         bool empty() const noexcept { return !all && !expired && keys.empty(); }
     };
     /// What has changed, and for each change what will have been told.
@@ -71,7 +73,7 @@ class Watcher : public std::enable_shared_from_this<Watcher> {
     void serve(StoreHost& host);
     bool serve_once(StoreHost& host);
     void add_expired(Work& work, std::int64_t now_ms) const;
-    Result<Difference> read(StoreHost& host, const Work& work, std::int64_t now_ms) const;
+    Result<Difference> read(StoreHost& host, const Work& work, std::int64_t now_ms);
     Result<void> read_key(StoreReader& reader, ByteView key, std::int64_t now_ms,
                           Difference& difference) const;
     Result<void> read_range(StoreReader& reader, std::uint32_t target, std::int64_t now_ms,
@@ -94,6 +96,8 @@ class Watcher : public std::enable_shared_from_this<Watcher> {
     // Only of whoever serves.
     bool first_ = true;
     std::vector<SeenKeys> seen_;
+    /// Of the last state that was read as a whole.
+    std::uint64_t whole_version_ = 0;
 };
 
 /// All watches of a store.
@@ -104,7 +108,12 @@ class WatchHub {
     Stream<WatchOutput> add(std::span<const WatchTarget> targets);
     void remove(const std::shared_ptr<Watcher>& watcher);
     bool is_watched() const noexcept { return count_.load(std::memory_order_seq_cst) != 0; }
-    void keys_changed(std::span<const ByteView> keys);
+    /// The keys of a commit, or of several up to `version`.
+    void keys_changed(std::span<const ByteView> keys, std::uint64_t version);
+    /// Keys of commits up to this version have been told to all watchers.
+    std::uint64_t told_version() const noexcept {
+        return told_version_.load(std::memory_order_acquire);
+    }
     void all_changed();
     void expires_at(std::int64_t time_ms) { timer_.arm(time_ms); }
     void close();
@@ -115,6 +124,7 @@ class WatchHub {
     std::weak_ptr<StoreHost> host_;
     WakeTimer timer_;
     std::atomic<std::size_t> count_{0};
+    std::atomic<std::uint64_t> told_version_{0};
     std::mutex mutex_;
     bool closed_ = false;
     std::set<std::shared_ptr<Watcher>> watchers_;

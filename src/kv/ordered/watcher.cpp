@@ -151,7 +151,10 @@ bool Watcher::serve_once(StoreHost& host) {
             serving_ = false;
             return false;
         }
+        // Read first: the keys of all commits up to this version are in what is taken then.
+        const std::uint64_t told_version = host.hub().told_version();
         work = std::exchange(work_, {});
+        work.told_version = told_version;
     }
     const std::int64_t now_ms = host.now_ms();
     if (work.expired) {
@@ -205,16 +208,20 @@ void Watcher::add_expired(Work& work, std::int64_t now_ms) const {
     }
 }
 
-Result<Watcher::Difference> Watcher::read(StoreHost& host, const Work& work,
-                                          std::int64_t now_ms) const {
+Result<Watcher::Difference> Watcher::read(StoreHost& host, const Work& work, std::int64_t now_ms) {
     Difference difference;
     TURNTABLE_TRY(const auto reader, host.engine().begin_read());
-    if (!work.all) {
+    TURNTABLE_TRY(const std::uint64_t version, reader->last_version());
+    // A commit that is in this state while its keys are still being told would be seen in parts
+    // by the keys alone, so everything is read then. Of keys only, all are read in any case.
+    const bool in_parts = version > std::max(work.told_version, whole_version_);
+    if (!work.all && !in_parts) {
         for (const std::string& key : work.keys) {
             TURNTABLE_CHECK(read_key(*reader, key, now_ms, difference));
         }
         return difference;
     }
+    whole_version_ = std::max(whole_version_, version);
     for (std::size_t i = 0; i < targets_.size(); ++i) {
         const auto target = static_cast<std::uint32_t>(i);
         if (targets_[i].range_end) {

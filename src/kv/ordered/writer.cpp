@@ -172,16 +172,16 @@ std::optional<Writer::Failure> Writer::attempt(std::span<WriteTask* const> tasks
     if (!scope.has_changed()) {
         return std::nullopt;
     }
-    if (auto committed = transaction->commit(); !committed) {
-        return Failure{std::move(committed).error(), true};
+    auto committed = transaction->commit();
+    if (committed || committed.error().code() == ErrorCode::commit_unknown) {
+        host_.tell_watchers(tasks, committed.has_value(), scope.used_version());
     }
-    return std::nullopt;
+    return committed ? std::nullopt : std::optional(Failure{std::move(committed).error(), true});
 }
 
 void Writer::finish(std::span<WriteTask* const> tasks, const Error* failure) {
-    const bool certain = failure == nullptr;
-    if (certain || failure->code() == ErrorCode::commit_unknown) {
-        host_.after_commit(tasks, certain);
+    if (failure == nullptr || failure->code() == ErrorCode::commit_unknown) {
+        host_.after_commit(tasks);
     }
     for (WriteTask* task : tasks) {
         task->complete(failure);

@@ -44,6 +44,8 @@ class WriteScope {
     void note_change() noexcept { changed_ = true; }
     bool has_changed() const noexcept { return changed_ || version_used_; }
     Result<void> store_version();
+    /// Of the last task that used one, or 0.
+    std::uint64_t used_version() const noexcept { return version_used_ ? *last_version_ : 0; }
 
   private:
     StoreTransaction& transaction_;
@@ -85,8 +87,12 @@ class WriterHost {
     virtual Random& random() noexcept = 0;
     /// Called inside the transaction, before its commit.
     virtual void before_commit(StoreTransaction& transaction) = 0;
+    /// Right after a commit that may have happened, before the next one begins: `version` is its
+    /// last one.
+    virtual void tell_watchers(std::span<WriteTask* const> tasks, bool certain,
+                               std::uint64_t version) = 0;
     /// After a commit that may have happened; no lock is held.
-    virtual void after_commit(std::span<WriteTask* const> tasks, bool certain) = 0;
+    virtual void after_commit(std::span<WriteTask* const> tasks) = 0;
     /// Has Writer::drain called on the pool.
     virtual void post_drain() = 0;
 

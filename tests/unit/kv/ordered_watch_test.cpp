@@ -222,6 +222,33 @@ TEST_F(OrderedWatch, NeverTellsAnOlderStateAndAlwaysTheLast) {
     writer.join();
 }
 
+TEST_F(OrderedWatch, TellsACommitInOneStepAlsoOfRanges) {
+    const auto store = open();
+    auto stream = watch(*store, {{"a", "c"}});
+    EXPECT_EQ(next(stream), "");
+    std::thread writer([&] {
+        for (int i = 1; i <= 1000; ++i) {
+            const std::string number = std::to_string(i);
+            if (i % 3 == 0) {
+                set(*store, "a", "alone");  // its mark may meet the next commit
+            }
+            const Mutation both[] = {set_of("a", number), set_of("b", number)};
+            write(*store, {.mutations = both});
+        }
+    });
+    std::string a;
+    std::string b;
+    while (b != "1000") {
+        const auto step = stream.next().wait();
+        ASSERT_TRUE(step && *step);
+        for (const kv::WatchChange& change : **step) {
+            (change.key.text() == "a" ? a : b) = change.entry->value.data().to_string();
+        }
+        EXPECT_TRUE(a == b || a == "alone") << a << " and " << b;
+    }
+    writer.join();
+}
+
 TEST_F(OrderedWatch, LosesNoWakeUpAndEndsUnderConcurrentCloses) {
     for (int round = 0; round < 30; ++round) {
         auto store = open();

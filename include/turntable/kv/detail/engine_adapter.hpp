@@ -1,5 +1,7 @@
 #pragma once
 
+#include <concepts>
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -19,6 +21,15 @@ class ReaderAdapter : public Base {
     Result<std::optional<Record>> get(ByteView key) override { return transaction_.get(key); }
     Result<void> scan(ByteView start, ByteView end, bool reverse, RecordVisitor visit) override {
         return transaction_.scan(start, end, reverse, visit);
+    }
+    Result<std::uint64_t> last_version() override {
+        if constexpr (requires {
+                          { transaction_.last_version() } -> std::same_as<Result<std::uint64_t>>;
+                      }) {
+            return transaction_.last_version();
+        } else {
+            return Base::last_version();
+        }
     }
 
   protected:
@@ -45,13 +56,6 @@ class WriterAdapter final : public ReaderAdapter<Transaction, StoreTransaction> 
     Result<void> remove(ByteView key) override { return this->transaction_.remove(key); }
     Result<void> commit() override { return this->transaction_.commit(); }
 
-    Result<std::uint64_t> last_version() override {
-        if constexpr (has_version) {
-            return this->transaction_.last_version();
-        } else {
-            return Base::last_version();
-        }
-    }
     Result<void> set_last_version(std::uint64_t version) override {
         if constexpr (has_version) {
             return this->transaction_.set_last_version(version);

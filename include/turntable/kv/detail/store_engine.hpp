@@ -26,6 +26,8 @@ class TURNTABLE_EXPORT StoreReader {
     virtual ~StoreReader();
     virtual Result<std::optional<Record>> get(ByteView key) = 0;
     virtual Result<void> scan(ByteView start, ByteView end, bool reverse, RecordVisitor visit) = 0;
+    /// The version of the newest commit that this transaction sees; 0 where it cannot tell.
+    virtual Result<std::uint64_t> last_version();
 };
 
 /// A write transaction of any engine, with what engines may lack made from reserved keys.
@@ -40,7 +42,6 @@ class TURNTABLE_EXPORT StoreTransaction : public StoreReader {
     virtual Result<void> remove(ByteView key) = 0;
     virtual Result<void> commit() = 0;
 
-    virtual Result<std::uint64_t> last_version();
     virtual Result<void> set_last_version(std::uint64_t version);
 
     virtual Result<std::optional<QueueRow>> queue_first(QueueTable table, std::int64_t until_ms);
