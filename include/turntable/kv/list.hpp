@@ -66,7 +66,7 @@ class TURNTABLE_EXPORT ListCore {
     std::uint32_t batch_entries_ = 100;
     bool reverse_ = false;
     bool last_batch_ = false;  // nothing more is to be read
-    bool ended_ = false;  // the end was told
+    bool ended_ = false;  // the end of the range was told
     Consistency consistency_ = Consistency::strong;
     std::optional<Error> error_;
     EntryBatch batch_;
@@ -102,7 +102,8 @@ class [[nodiscard]] BasicList {
         return core_.pop_view();
     }
     /// Where a later list with the same selector and direction can go on: after the last entry
-    /// that was given. Empty when the list has ended. The same text as in Deno.
+    /// that was given, also when the list ended there by its limit. Empty when it has come to the
+    /// end of its range. The same text as in Deno.
     std::string cursor() const { return core_.cursor(); }
 
     /// Yields a Result for each entry; a failure is the last one.

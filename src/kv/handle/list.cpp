@@ -95,7 +95,8 @@ void ListCore::accept(Result<ReadOutput>&& output) {
 }
 
 Result<std::optional<EntryView>> ListCore::end_or_error() {
-    ended_ = true;
+    // After the last entry that the limit allows there may be more, so the cursor stays.
+    ended_ = error_.has_value() || remaining_ > 0;
     if (error_) {
         Error error = *std::move(error_);
         error_.reset();

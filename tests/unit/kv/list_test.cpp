@@ -119,6 +119,19 @@ TEST(List, CursorsAreThoseOfDeno) {
     EXPECT_EQ(rest.cursor(), "") << "a list at its end has no cursor";
 }
 
+TEST(List, AListThatEndedAtItsLimitKeepsItsCursor) {
+    const MapDatabase db{MapBackend()};
+    ASSERT_TRUE(db.set({"a", "b"}, "1"));
+    ASSERT_TRUE(db.set({"a", "c"}, "2"));
+    for (const std::uint64_t limit : {1U, 2U, 3U}) {
+        auto list = db.list(prefix("a"), {.limit = limit});
+        while (*list.next()) {
+        }
+        const std::string expected = limit == 1 ? "AmIA" : limit == 2 ? "AmMA" : "";
+        EXPECT_EQ(list.cursor(), expected) << limit;
+    }
+}
+
 TEST(List, ACursorGoesOnFromEveryPlaceInBothDirections) {
     const MapDatabase db = filled();
     for (const bool reverse : {false, true}) {
