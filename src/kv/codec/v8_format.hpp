@@ -1,8 +1,10 @@
 #pragma once
 
 #include <array>
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -104,6 +106,18 @@ struct RegExpFlag {
 };
 inline constexpr std::array<RegExpFlag, 8> regexp_flags{
     {{'d', 128}, {'g', 1}, {'i', 2}, {'m', 4}, {'s', 32}, {'u', 16}, {'v', 256}, {'y', 8}}};
+
+inline constexpr std::uint32_t not_an_index = std::numeric_limits<std::uint32_t>::max();
+
+/// The array index that a name is ("7" but not "07"), or not_an_index.
+inline std::uint32_t array_index(std::string_view name) {
+    std::uint32_t index = not_an_index;
+    if (name.empty() || (name[0] == '0' && name.size() > 1)) {
+        return not_an_index;
+    }
+    const auto read = std::from_chars(name.data(), name.data() + name.size(), index);
+    return read.ec == std::errc() && read.ptr == name.data() + name.size() ? index : not_an_index;
+}
 
 inline Error malformed(std::string_view what) {
     return Error(ErrorCode::serialization, "V8 value: " + std::string(what));

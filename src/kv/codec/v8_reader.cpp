@@ -202,8 +202,39 @@ class Reader {
         const std::size_t id = open(JsArray{});
         TURNTABLE_TRY(auto properties, properties_until(tag::sparse_array_end));
         TURNTABLE_CHECK(expect(length));
-        content<JsArray>(id) = {{}, std::move(properties), length};
+        content<JsArray>(id) = with_elements(std::move(properties), length);
         return close(id);
+    }
+
+    // V8 writes every array in this form that ever had a hole, or was only made with room for its
+    // elements (as `map` does), so most are not sparse at all.
+    static JsArray with_elements(std::vector<JsProperty> properties, std::uint32_t length) {
+        std::size_t count = 0;
+        std::uint32_t next = 0;  // smallest index that may come
+        while (count < properties.size()) {
+            const std::uint32_t index = array_index(properties[count].first);
+            if (index < next || index >= length) {
+                break;
+            }
+            next = index + 1;
+            ++count;
+        }
+        const auto is_element = [](const JsProperty& property) {
+            return array_index(property.first) != not_an_index;
+        };
+        if (length > 2 * count ||
+            std::any_of(properties.begin() + static_cast<std::ptrdiff_t>(count), properties.end(),
+                        is_element)) {
+            return {{}, std::move(properties), length};
+        }
+        JsArray array{std::vector<JsValue>(length, JsValue::hole()), {}, 0};
+        for (std::size_t i = 0; i < count; ++i) {
+            array.elements[array_index(properties[i].first)] = std::move(properties[i].second);
+        }
+        array.properties.assign(
+            std::make_move_iterator(properties.begin() + static_cast<std::ptrdiff_t>(count)),
+            std::make_move_iterator(properties.end()));
+        return array;
     }
 
     Result<JsValue> map() {

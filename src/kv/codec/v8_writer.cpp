@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <bit>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <type_traits>
@@ -18,17 +17,6 @@ using namespace codec::v8;
 
 // The longest string that V8 can hold on all platforms, in characters.
 constexpr std::size_t max_text_size = 0x1FFFFFE8;
-constexpr std::uint32_t not_an_index = std::numeric_limits<std::uint32_t>::max();
-
-// The array index that a name is ("7" but not "07"), or not_an_index.
-std::uint32_t array_index(std::string_view name) {
-    std::uint32_t index = not_an_index;
-    if (name.empty() || (name[0] == '0' && name.size() > 1)) {
-        return not_an_index;
-    }
-    const auto read = std::from_chars(name.data(), name.data() + name.size(), index);
-    return read.ec == std::errc() && read.ptr == name.data() + name.size() ? index : not_an_index;
-}
 
 Error too_large() {
     return Error(ErrorCode::limit_exceeded, "V8 value: a part is too large for the format");

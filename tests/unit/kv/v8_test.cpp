@@ -124,6 +124,31 @@ TEST(V8Codec, ReadsOtherFormsOfTheSameValue) {
     EXPECT_EQ(*late_cause.as<JsError>()->cause->number(), 1);
 }
 
+TEST(V8Codec, ReadsAFullArrayInTheSparseFormAsDense) {
+    // What V8 writes for [1, 2].map((x) => x).
+    EXPECT_EQ(encoded(decoded("ff0f6102490049024902490440"
+                              "0202")),
+              "ff0f41024902490424"
+              "0002");
+    // [1, , 3] with a property.
+    EXPECT_EQ(encoded(decoded("ff0f61034900490249044906"
+                              "22017849084003"
+                              "03")),
+              "ff0f4103"
+              "49022d4906"
+              "22017849082401"
+              "03");
+    // Mostly holes, an index beyond the length, indexes out of order: as they are.
+    for (const char* bytes : {"ff0f61054902490240"
+                              "0105",
+                              "ff0f61024900490249044902"
+                              "400202",
+                              "ff0f610249024902490049024002"
+                              "02"}) {
+        EXPECT_EQ(encoded(decoded(bytes)), bytes);
+    }
+}
+
 TEST(V8Codec, ReadsViewsOfEachVersion) {
     for (const char* bytes : {"ff0d42026162"
                               "56420101",
