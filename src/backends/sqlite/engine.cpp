@@ -109,12 +109,37 @@ Result<void> Engine::start_transaction() {
     if (!writer_.is_open() || writer_.in_transaction()) {
         TURNTABLE_CHECK(reopen_writer());
     }
+    if (disk_was_full_) {
+        empty_log();
+    }
     TURNTABLE_CHECK(writer_.run(Sql::begin_immediate));
     const Result<void> noted = note_others();
     if (!noted) {
         (void)writer_.run(Sql::rollback);
     }
     return noted;
+}
+
+/// What fills a disk may be the log itself: SQLite begins it anew only after 1000 pages, and not
+/// while a snapshot reads from it. On a disk that has not the room for so many it is emptied
+/// earlier from now on. Fails in silence, since the next write says what is wrong.
+void Engine::empty_log() {
+    constexpr std::int64_t pages_max = 1000;
+    const Result<Statement*> statement = writer_.statement(Sql::checkpoint);
+    if (!statement) {
+        return;
+    }
+    const ResetLater reset(**statement);
+    if ((*statement)->step() != SQLITE_ROW) {
+        return;
+    }
+    const std::int64_t pages = (*statement)->integer(1);
+    const std::int64_t pages_moved = (*statement)->integer(2);
+    if (pages > 0) {
+        sqlite3_wal_autocheckpoint(
+            writer_.handle(), static_cast<int>(std::clamp<std::int64_t>(pages / 2, 1, pages_max)));
+    }
+    disk_was_full_ = pages_moved < pages;
 }
 
 /// After a failure that even a rollback did not end.

@@ -113,6 +113,7 @@ class Engine {
     }
     Result<void> start_transaction();
     Result<void> note_others();
+    void empty_log();
     Result<void> reopen_writer();
     void take_writer() noexcept;
     void free_writer() noexcept;
@@ -129,6 +130,8 @@ class Engine {
     std::atomic<bool> writer_taken_{false};
     Connection writer_;
     std::int64_t data_version_ = 0;
+    /// The last write failed for want of space; of the writer.
+    bool disk_was_full_ = false;
     std::atomic<bool> others_committed_{false};
     // Last, so that readers close before the writer.
     std::optional<ReaderPool> readers_;

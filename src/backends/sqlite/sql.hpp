@@ -12,6 +12,7 @@ enum class Sql : std::uint8_t {
     commit,
     rollback,
     data_version,
+    checkpoint,
     read_version,
     write_version,
     get,
@@ -42,6 +43,8 @@ inline constexpr std::array<const char*, sql_count> sql_text = {
     "rollback",
     // Changes when another connection has committed, not when this one has.
     "pragma data_version",
+    // As much as can be moved without waiting for readers.
+    "pragma wal_checkpoint(passive)",
     "select version from data_version where k = 0",
     "update data_version set version = ?1 where k = 0",
     // Values first and in the same order in all reads of entries: see entry_columns.

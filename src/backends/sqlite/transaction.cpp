@@ -63,6 +63,9 @@ WriteTransaction::~WriteTransaction() {
     if (engine_ == nullptr) {
         return;
     }
+    if (sqlite3_errcode(engine_->writer_.handle()) == SQLITE_FULL) {
+        engine_->disk_was_full_ = true;
+    }
     if (engine_->writer_.in_transaction()) {
         // If this fails, the next transaction opens a new connection.
         (void)engine_->writer_.run(Sql::rollback);
