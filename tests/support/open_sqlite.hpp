@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+
+#include "turntable/kv.hpp"
+#include "turntable/kv/registry.hpp"
+#include "turntable/kv/sqlite.hpp"
+
+namespace turntable::test {
+
+/// Opens a file with the sqlite backend; `settings` as in a URL, such as "?profile=deno".
+inline Result<kv::Database> open_sqlite(const std::string& file, const std::string& settings = "") {
+    kv::Registry registry;
+    TURNTABLE_CHECK(kv::register_sqlite(registry));
+    return registry.open("sqlite:" + file + settings);
+}
+
+}  // namespace turntable::test
