@@ -2,10 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
-#include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "turntable/kv/limits.hpp"
 
@@ -54,9 +51,5 @@ struct Capabilities {
 
 TURNTABLE_EXPORT std::string_view to_string(Durability durability) noexcept;
 TURNTABLE_EXPORT std::string_view to_string(Threading threading) noexcept;
-
-/// Capabilities for people: name and value, such as {"snapshots", "yes"}, in a fixed order.
-TURNTABLE_EXPORT std::vector<std::pair<std::string, std::string>> describe(
-    const Capabilities& capabilities);
 
 }  // namespace turntable::inline v0::kv
