@@ -74,7 +74,8 @@ std::string mask_strictly(std::string_view text) {
         result += "//";
         rest.remove_prefix(2);
     }
-    if (const auto at = rest.rfind('@'); at != std::string_view::npos) {
+    // An '@' at the very front hides nothing: "@name" is a named store.
+    if (const auto at = rest.rfind('@'); at != std::string_view::npos && at != 0) {
         result += mask;
         rest.remove_prefix(at);
     }

@@ -160,6 +160,7 @@ TEST(MaskUrl, HidesMoreInATextThatIsNotTrusted) {
     EXPECT_EQ(mask_url("postgress://u:s3cr@h/db"), "postgress://***@h/db");
     EXPECT_EQ(mask_url("user:s3cr@h/db"), "user:***@h/db");
     EXPECT_EQ(mask_url("u:s3cr@h"), "***@h");
+    EXPECT_EQ(mask_url("@store"), "@store") << "a named store, which hides nothing";
     EXPECT_EQ(mask_url("https:u:s3@cr@h"), "https:***@h");
     EXPECT_EQ(mask_url("sqlite:app.db&token=s3c/r&x=y"), "sqlite:app.db&token=***&x=y");
     EXPECT_EQ(mask_url("x?password=%zz"), "x?password=***");
