@@ -51,6 +51,10 @@ class TURNTABLE_EXPORT Registry : public turntable::Registry<Database, OpenOptio
     Result<void> add(BackendInfo info, BackendFactory factory);
 };
 
+/// What a backend can do, as names and texts to print: the facts of its BackendInfo.
+TURNTABLE_EXPORT std::vector<std::pair<std::string, std::string>> capability_facts(
+    const Capabilities& capabilities);
+
 /// Serves `memory:` (private to each opening), `memory:NAME` (shared by name within the process)
 /// and `:memory:`.
 TURNTABLE_EXPORT Result<void> register_memory(Registry& registry);

@@ -11,18 +11,24 @@ Result<AnyBackend> open_from_config(const ProviderConfig& config, const OpenOpti
     return AnyBackend(std::move(backend));
 }
 
-BackendInfo info_for(std::string prefix) {
-    return {.prefix = std::move(prefix),
-            .name = "sqlite",
-            .summary = "a database in one file, in the format of Deno KV",
-            .settings = sqlite_settings().info()};
+Result<BackendInfo> info_for(std::string prefix) {
+    // Building touches no file; what it can do is known before.
+    TURNTABLE_TRY(const SqliteBackend any_file, open_sqlite({.path = "any.db"}));
+    return BackendInfo{.prefix = std::move(prefix),
+                       .name = "sqlite",
+                       .summary = "a database in one file, in the format of Deno KV",
+                       .settings = sqlite_settings().info(),
+                       .facts = capability_facts(any_file.capabilities())};
 }
 
 }  // namespace
 
 Result<void> register_sqlite(Registry& registry) {
-    TURNTABLE_CHECK(registry.add(info_for("sqlite"), open_from_config));
-    return registry.add(info_for(""), open_from_config);
+    for (const char* prefix : {"sqlite", ""}) {
+        TURNTABLE_TRY(BackendInfo info, info_for(prefix));
+        TURNTABLE_CHECK(registry.add(std::move(info), open_from_config));
+    }
+    return {};
 }
 
 }  // namespace turntable::inline v0::kv

@@ -74,6 +74,7 @@ Result<void> register_memory(Registry& registry) {
         info.name = "memory";
         info.summary = "in memory: for tests and caches";
         info.settings = memory_settings().info();
+        info.facts = capability_facts(private_store(nullptr).capabilities());
         TURNTABLE_CHECK(registry.add(std::move(info), open_memory));
     }
     return {};
