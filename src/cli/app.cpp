@@ -1,0 +1,92 @@
+#include "cli/app.hpp"
+
+#include <unistd.h>
+
+#include <iostream>
+
+#include "turntable/kv/sqlite.hpp"
+
+namespace turntable_cli {
+
+using turntable::Error;
+using turntable::ErrorCode;
+using turntable::Result;
+
+ExitCode exit_code_for(const Error& error) {
+    switch (error.code()) {
+        case ErrorCode::not_found:
+            return ExitCode::not_found;
+        case ErrorCode::invalid_argument:
+        case ErrorCode::serialization:
+            return ExitCode::usage;
+        case ErrorCode::invalid_config:
+        case ErrorCode::unknown_provider:
+            return ExitCode::cannot_open;
+        default:
+            return ExitCode::failed;
+    }
+}
+
+App::App() : registry_(turntable::kv::remote_or_sqlite(&turntable::kv::register_sqlite).value()) {
+    // Looked up when a name is used, so that a broken file does not hinder whoever needs none.
+    registry_.set_named_stores([this](std::string_view name) -> Result<turntable::ProviderConfig> {
+        TURNTABLE_TRY(const turntable::Config* file, config());
+        if (file == nullptr) {
+            return Error(ErrorCode::not_found,
+                         "there is no turntable.toml here that could name a store; pass "
+                         "--config FILE or a URL");
+        }
+        return file->store("kv", name);
+    });
+}
+
+std::string App::config_path() const {
+    if (!config_file.empty()) {
+        return config_file;
+    }
+    const auto environment = turntable::process_environment();
+    if (const auto found = environment.find("TURNTABLE_CONFIG"); found != environment.end()) {
+        return found->second;
+    }
+    return ::access("turntable.toml", F_OK) == 0 ? "turntable.toml" : "";
+}
+
+Result<const turntable::Config*> App::config() {
+    if (!config_.has_value()) {
+        const std::string path = config_path();
+        if (path.empty()) {
+            return nullptr;
+        }
+        turntable::ConfigOptions options;
+        options.variables = turntable::lookup_in(turntable::process_environment());
+        options.backends["kv"] = [this](const turntable::ProviderConfig& wanted) {
+            return registry_.backend_for(wanted);
+        };
+        TURNTABLE_TRY(config_, turntable::Config::load(path, options));
+    }
+    return &*config_;
+}
+
+std::optional<turntable::kv::Database> App::open_store() { return open(store); }
+
+std::optional<turntable::kv::Database> App::open(const std::string& url) {
+    Result<turntable::kv::Database> opened = registry_.open(url);
+    if (!opened) {
+        std::cerr << "turntable: " << opened.error().to_string() << '\n';
+        end_with(ExitCode::cannot_open);
+        return std::nullopt;
+    }
+    return *std::move(opened);
+}
+
+void App::fail(const Error& error) {
+    std::cerr << "turntable: " << error.to_string() << '\n';
+    end_with(exit_code_for(error));
+}
+
+void App::fail(ExitCode code, const std::string& message) {
+    std::cerr << "turntable: " << message << '\n';
+    end_with(code);
+}
+
+}  // namespace turntable_cli

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "cli/exit_code.hpp"
+#include "turntable/config.hpp"
+#include "turntable/core/runtime.hpp"
+#include "turntable/kv.hpp"
+#include "turntable/kv/registry.hpp"
+
+namespace turntable_cli {
+
+/// What all verbs share: the backends, the configuration, where to stop.
+///
+/// Purpose: the only place that reads the environment and files unasked.
+/// Ownership: made by main, outlives every verb.
+/// Threads: the main thread; `stop` is requested from the signal thread.
+/// Errors: printed by `fail`, which also picks the exit code.
+class App {
+  public:
+    App();
+
+    turntable::kv::Registry& registry() noexcept { return registry_; }
+    std::stop_source& stop() noexcept { return stop_; }
+
+    /// Opens what --store names, or the default. Prints why not.
+    std::optional<turntable::kv::Database> open_store();
+    /// The same for any URL.
+    std::optional<turntable::kv::Database> open(const std::string& url);
+    /// Reads the configuration file, once: --config, $TURNTABLE_CONFIG, or ./turntable.toml if it
+    /// is there. Null when there is none.
+    turntable::Result<const turntable::Config*> config();
+    /// Where config() would read from; empty when there is no file.
+    std::string config_path() const;
+
+    /// Prints an error on one line and remembers the exit code.
+    void fail(const turntable::Error& error);
+    void fail(ExitCode code, const std::string& message);
+    void end_with(ExitCode code) noexcept { exit_code_ = code; }
+    ExitCode exit_code() const noexcept { return exit_code_; }
+
+    /// Set by the options of the root command.
+    std::string store;
+    std::string config_file;
+
+  private:
+    turntable::kv::Registry registry_;
+    std::stop_source stop_;
+    std::optional<turntable::Config> config_;
+    ExitCode exit_code_ = ExitCode::ok;
+};
+
+/// Each adds a verb group to the command line.
+void add_kv(CLI::App& root, App& app);
+void add_backends(CLI::App& root, App& app);
+void add_check(CLI::App& root, App& app);
+void add_config(CLI::App& root, App& app);
+void add_conform(CLI::App& root, App& app);
+void add_help(CLI::App& root, App& app);
+void add_completion(CLI::App& root, App& app);
+void add_tour(CLI::App& root, App& app);
+
+/// The verbs of `kv`, in their files.
+void add_kv_read(CLI::App& kv, App& app);
+void add_kv_write(CLI::App& kv, App& app);
+void add_kv_atomic(CLI::App& kv, App& app);
+void add_kv_follow(CLI::App& kv, App& app);
+
+}  // namespace turntable_cli

@@ -1,0 +1,59 @@
+// config check, show, schema.
+
+#include <iostream>
+
+#include "cli/app.hpp"
+
+namespace turntable_cli {
+
+namespace {
+
+/// The configuration file, or null with the reason printed.
+const turntable::Config* required_config(App& app) {
+    const auto config = app.config();
+    if (!config) {
+        app.fail(config.error());
+        return nullptr;
+    }
+    if (*config == nullptr) {
+        app.fail(ExitCode::cannot_open,
+                 "there is no turntable.toml here; pass --config FILE or set TURNTABLE_CONFIG");
+    }
+    return *config;
+}
+
+}  // namespace
+
+void add_config(CLI::App& root, App& app) {
+    auto* config = root.add_subcommand("config", "Check and show turntable.toml");
+    config->require_subcommand(1);
+
+    auto* check = config->add_subcommand("check", "Tell everything that is wrong with the file");
+    check->callback([&app] {
+        const turntable::Config* file = required_config(app);
+        if (file == nullptr) {
+            return;
+        }
+        for (const turntable::Error& problem : file->problems()) {
+            std::cerr << problem.to_string() << '\n';
+        }
+        if (!file->problems().empty()) {
+            app.end_with(ExitCode::cannot_open);
+        } else {
+            std::cout << app.config_path() << " is fine\n";
+        }
+    });
+
+    auto* show = config->add_subcommand("show", "Print what was understood, secrets masked");
+    show->callback([&app] {
+        if (const turntable::Config* file = required_config(app); file != nullptr) {
+            std::cout << file->show();
+        }
+    });
+
+    auto* schema = config->add_subcommand("schema", "Print the JSON Schema of turntable.toml");
+    schema->callback(
+        [&app] { std::cout << turntable::config_json_schema(app.registry().describe()) << '\n'; });
+}
+
+}  // namespace turntable_cli

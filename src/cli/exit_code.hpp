@@ -1,0 +1,21 @@
+#pragma once
+
+#include "turntable/core/error.hpp"
+
+namespace turntable_cli {
+
+/// How the program ends; documented in docs/cli.md and in `turntable --help`.
+enum class ExitCode : int {
+    ok = 0,
+    failed = 1,  ///< the operation failed
+    usage = 2,  ///< the command line is wrong
+    not_found = 3,  ///< there is no such key
+    check_failed = 4,  ///< an atomic write was refused by a check
+    cannot_open = 5,  ///< the store or the configuration could not be used
+    unwell = 6,  ///< a checked store is unhealthy, or a backend does not conform
+};
+
+/// The exit code for an error of the library.
+ExitCode exit_code_for(const turntable::Error& error);
+
+}  // namespace turntable_cli

@@ -1,0 +1,73 @@
+#include <algorithm>
+#include <iostream>
+
+#include "cli/app.hpp"
+#include "cli/signals.hpp"
+#include "turntable/core/nearest_name.hpp"
+#include "turntable/version.hpp"
+
+namespace {
+
+constexpr const char* exit_codes =
+    "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 no such key, 4 a check failed,\n"
+    "5 the store or configuration cannot be used, 6 a store is unhealthy or does not conform.";
+
+void define(CLI::App& root, turntable_cli::App& app) {
+    using namespace turntable_cli;
+    root.set_version_flag("--version", "turntable " + std::string(turntable::library_version()));
+    root.add_option("-s,--store", app.store, "URL, @NAME or path of the store");
+    root.add_option("--config", app.config_file, "The configuration file");
+    root.footer(exit_codes);
+    root.require_subcommand(1);
+    root.fallthrough();  // --store may stand behind the verb
+    add_kv(root, app);
+    add_conform(root, app);
+    add_backends(root, app);
+    add_check(root, app);
+    add_config(root, app);
+    add_help(root, app);
+    add_completion(root, app);
+    add_tour(root, app);
+    for (CLI::App* verb : root.get_subcommands({})) {
+        verb->fallthrough();
+        for (CLI::App* inner : verb->get_subcommands({})) {
+            inner->fallthrough();
+        }
+    }
+}
+
+/// Tells of a first word that is no verb, with the nearest one; CLI11 would only miss a verb.
+bool unknown_verb(const CLI::App& root, std::string_view word) {
+    std::vector<std::string> verbs;
+    for (const CLI::App* verb : root.get_subcommands({})) {
+        verbs.push_back(verb->get_name());
+    }
+    if (word.starts_with('-') || std::find(verbs.begin(), verbs.end(), word) != verbs.end()) {
+        return false;
+    }
+    std::cerr << "turntable: there is no verb " << word;
+    if (const auto nearest = turntable::nearest_name(word, verbs)) {
+        std::cerr << "; did you mean " << *nearest << '?';
+    }
+    std::cerr << "\nSee turntable --help for all of them.\n";
+    return true;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    turntable_cli::App app;
+    const turntable_cli::SignalStop signals(app.stop());
+    CLI::App root{"One storage interface; a URL picks the engine."};
+    define(root, app);
+    if (argc > 1 && unknown_verb(root, argv[1])) {
+        return static_cast<int>(turntable_cli::ExitCode::usage);
+    }
+    try {
+        root.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        const int code = root.exit(error);
+        return code == 0 ? 0 : static_cast<int>(turntable_cli::ExitCode::usage);
+    }
+    return static_cast<int>(app.exit_code());
+}
