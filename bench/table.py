@@ -28,21 +28,51 @@ def number(value):
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
+def verdict(holds):
+    return "met" if holds else "**missed**"
+
+
 class Table:
     def __init__(self):
-        self.lines = ["| what | ours | against | theirs | ratio | target | |", "|---|--:|---|--:|--:|---|---|"]
+        self.lines = ["| what | ours | against | theirs | ratio | target | |",
+                      "|---|--:|---|--:|--:|---|---|"]
 
-    def add(self, what, ours, against, theirs, ratio, target, holds):
-        verdict = "met" if holds else "**missed**"
-        self.lines.append(
-            f"| {what} | {number(ours)} | {against} | {number(theirs)} | {ratio:.2f} | {target} | {verdict} |"
-        )
+    def add(self, what, ours, against, theirs, target, holds):
+        cells = [what, number(ours), against, number(theirs), f"{ours / theirs:.2f}", target,
+                 verdict(holds)]
+        self.lines.append(f"| {' | '.join(cells)} |")
 
     def at_least(self, what, ours, against, theirs, target):
-        self.add(what, ours, against, theirs, ours / theirs, f"at least {target:g}", ours / theirs >= target)
+        self.add(what, ours, against, theirs, f"at least {target:g}", ours / theirs >= target)
 
     def at_most(self, what, ours, against, theirs, target):
-        self.add(what, ours, against, theirs, ours / theirs, f"at most {target:g}", ours / theirs <= target)
+        self.add(what, ours, against, theirs, f"at most {target:g}", ours / theirs <= target)
+
+
+def print_head():
+    today = datetime.date.today().isoformat()
+    print("# Benchmarks\n")
+    print(f"Written by `./bench/run` on {today}, commit {commit()}, on {machine()}.")
+    print("Each ratio compares two runs of the same minute; figures alone do not carry over to "
+          "other machines.\n")
+
+
+def print_notes(values, starts, by_value_ratio):
+    growth_name = next(name for name in values if name.startswith("memory growth"))
+    growth = values[growth_name]
+    ours, raw = starts["ours"], starts["raw"]
+    extra_ms = ours["ms"] - raw["ms"]
+    allocations = values["allocations of a get through 3 layers"]
+    print(f"\n- Trivial get, erased, awaited by value: {by_value_ratio:.2f} times the instructions "
+          "of a plain virtual call (reported, no target).")
+    print(f"- Allocations of a get through 3 layers: {allocations:g} (target: 0).")
+    print(f"- {growth_name[0].upper()}{growth_name[1:]}: {growth:.1f} (target: under 64), "
+          f"{verdict(growth < 64)}.")
+    print(f"- Start of a kv+SQLite program: {ours['ms']:.2f} ms, of a bare SQLite program "
+          f"{raw['ms']:.2f} ms: {extra_ms:+.2f} ms (target: within 2 ms), "
+          f"{verdict(extra_ms <= 2)}.")
+    print(f"- Stripped size: {ours['bytes'] / 1024:,.0f} KiB, of the bare program "
+          f"{raw['bytes'] / 1024:,.0f} KiB (SQLite itself is a shared library in both).")
 
 
 def main():
@@ -56,35 +86,28 @@ def main():
 
     table = Table()
     concrete = instructions["map_concrete"]
-    table.at_most("get on a map, erased, instructions", instructions["map_erased"], "concrete type", concrete, 1.05)
-    table.at_most("get on a map, 3 layers, instructions", instructions["map_layers"], "concrete type", concrete, 1.10)
+    table.at_most("get on a map, erased, instructions", instructions["map_erased"],
+                  "concrete type", concrete, 1.05)
+    table.at_most("get on a map, 3 layers, instructions", instructions["map_layers"],
+                  "concrete type", concrete, 1.10)
     for name, target in (("get on a map, erased", 1.05), ("get on a map, erased, 3 layers", 1.10)):
         row = rates[name]
         table.at_most(f"{name}, ns", 1e9 / row["ours"], row["peer"], 1e9 / row["theirs"], target)
     virtual = instructions["trivial_virtual"]
-    table.at_most("trivial get, erased, awaited in place, instructions", instructions["trivial_lvalue"], "plain virtual call", virtual, 2)
+    table.at_most("trivial get, erased, awaited in place, instructions",
+                  instructions["trivial_lvalue"], "plain virtual call", virtual, 2)
     for name, row in rates.items():
         if row["larger_is_better"] and not name.startswith("get on a map"):
-            table.at_least(f"{name}, {row['unit']}", row["ours"], row["peer"], row["theirs"], row["target"])
-    for measure, target in (("get", 8), ("scan", 8), ("durable set, 1 in flight", 1.2), ("durable set, 100 in flight", 10)):
-        table.at_least(f"sqlite {measure}, op/s", rates[f"sqlite {measure}"]["ours"], "Deno on its own file", deno[measure], target)
+            table.at_least(f"{name}, {row['unit']}", row["ours"], row["peer"], row["theirs"],
+                           row["target"])
+    for measure, target in (("get", 8), ("scan", 8), ("durable set, 1 in flight", 1.2),
+                            ("durable set, 100 in flight", 10)):
+        table.at_least(f"sqlite {measure}, op/s", rates[f"sqlite {measure}"]["ours"],
+                       "Deno on its own file", deno[measure], target)
 
-    growth_name = next(name for name in values if name.startswith("memory growth"))
-    growth = values[growth_name]
-    extra_ms = starts["ours"]["ms"] - starts["raw"]["ms"]
-    print("# Benchmarks\n")
-    print(
-        f"Written by `./bench/run` on {datetime.date.today().isoformat()}, commit {commit()}, on {machine()}.\n"
-        "Each ratio compares two runs of the same minute; figures alone do not carry over to other machines.\n"
-    )
+    print_head()
     print("\n".join(table.lines))
-    print(
-        f"\n- Trivial get, erased, awaited by value: {instructions['trivial_by_value'] / virtual:.2f} times the instructions of a plain virtual call (reported, no target)."
-        f"\n- Allocations of a get through 3 layers: {values['allocations of a get through 3 layers']:g} (target: 0)."
-        f"\n- {growth_name[0].upper()}{growth_name[1:]}: {growth:.1f} (target: under 64), {'met' if growth < 64 else '**missed**'}."
-        f"\n- Start of a kv+SQLite program: {starts['ours']['ms']:.2f} ms, of a bare SQLite program {starts['raw']['ms']:.2f} ms: {extra_ms:+.2f} ms (target: within 2 ms), {'met' if extra_ms <= 2 else '**missed**'}."
-        f"\n- Stripped size: {starts['ours']['bytes'] / 1024:,.0f} KiB, of the bare program {starts['raw']['bytes'] / 1024:,.0f} KiB (SQLite itself is a shared library in both)."
-    )
+    print_notes(values, starts, instructions["trivial_by_value"] / virtual)
 
 
 if __name__ == "__main__":
