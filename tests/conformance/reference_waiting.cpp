@@ -198,7 +198,10 @@ kv::WatchOutput ReferenceData::changes_for(Watch& watch) {
                                   (has(Defect::watch_misses_removal) && !watch.first))) {
             return;
         }
-        if (has(Defect::watch_splits_commits) && !watch.first && !output.empty()) {
+        const bool splits =
+            has(Defect::watch_splits_commits) ||
+            (has(Defect::watch_splits_ranges) && watch.targets[target].end.has_value());
+        if (splits && !watch.first && !output.empty()) {
             return;
         }
         watch.told[{target, key}] = state;

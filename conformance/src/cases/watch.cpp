@@ -157,6 +157,31 @@ void while_others_write(Environment& environment) {
     });
 }
 
+void range_under_writers(Environment& environment) {
+    Store& store = environment.store();
+    constexpr int moves = 200;
+    const std::string start = key({"r"});
+    const std::string end = key({"s"});
+    store.set(key({"r", 0}), "x");
+    Watcher watcher(store, {{start, end}});
+    (void)watcher.step();
+    environment.in_threads(2, [&](unsigned thread) {
+        if (thread == 0) {
+            for (int i = 0; i < moves; ++i) {
+                store.commit(Write().remove(key({"r", i})).set(key({"r", i + 1}), "x"));
+            }
+            return;
+        }
+        watcher.until(
+            [&] {
+                expect_equal(std::size_t{1}, watcher.entries().size(),
+                             "entries of a range in which one entry moves");
+                return watcher.state(key({"r", moves})).has_value();
+            },
+            "the last move");
+    });
+}
+
 void ends_with_its_context(Environment& environment) {
     Store& store = environment.store();
     const std::string name = key({"a"});
@@ -239,6 +264,10 @@ std::vector<Case> watch_cases() {
          "arrives.",
          {writes, watch_keys, concurrent},
          while_others_write},
+        {"watch.range_under_writers",
+         "Each step of a watched range is one snapshot, also while another thread writes.",
+         {writes, watch_ranges, concurrent},
+         range_under_writers},
         {"watch.ends_with_its_context",
          "A pending step of a watch ends when it is asked to.",
          {watch_keys},
