@@ -35,6 +35,15 @@ Async<std::optional<Entry>> single_entry(Async<ReadOutput> read) {
     });
 }
 
+Async<SnapshotHandle> wrapped_snapshot(Async<SnapshotHandle> opened,
+                                       UniqueFunction<SnapshotHandle(SnapshotHandle)> wrap) {
+    return then(std::move(opened),
+                [wrap = std::move(wrap)](
+                    Result<SnapshotHandle>&& snapshot) mutable -> Result<SnapshotHandle> {
+                    return snapshot ? Result(wrap(*std::move(snapshot))) : std::move(snapshot);
+                });
+}
+
 Error unsupported_call(std::string_view call) {
     return {ErrorCode::unsupported,
             "this backend does not support " + std::string(call) + "; its capabilities say so"};

@@ -8,6 +8,7 @@
 #include "turntable/core/async.hpp"
 #include "turntable/core/health.hpp"
 #include "turntable/core/stream.hpp"
+#include "turntable/core/unique_function.hpp"
 #include "turntable/kv/capabilities.hpp"
 #include "turntable/kv/contract.hpp"
 
@@ -86,6 +87,9 @@ concept BackendWithDeleteRange =
 namespace detail {
 /// Completes a point read that was made as a range; the answer may still be pending.
 TURNTABLE_EXPORT Async<std::optional<Entry>> single_entry(Async<ReadOutput> read);
+/// Puts something around a snapshot, once it is there.
+TURNTABLE_EXPORT Async<SnapshotHandle> wrapped_snapshot(
+    Async<SnapshotHandle> opened, UniqueFunction<SnapshotHandle(SnapshotHandle)> wrap);
 TURNTABLE_EXPORT Error unsupported_call(std::string_view call);
 }  // namespace detail
 

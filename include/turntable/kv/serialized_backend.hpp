@@ -80,12 +80,10 @@ class SerializedBackend {
     }
     Async<SnapshotHandle> open_snapshot(const Context& context) {
         const std::scoped_lock guard(*mutex_);
-        Async<SnapshotHandle> opened = backend_open_snapshot(backend_, context);
-        if (opened.is_ready() && opened.peek()) {
-            SnapshotHandle inner = *std::move(opened.peek());
-            opened.peek() = SnapshotHandle(std::make_unique<Snapshot>(mutex_, std::move(inner)));
-        }
-        return opened;
+        return detail::wrapped_snapshot(
+            backend_open_snapshot(backend_, context), [mutex = mutex_](SnapshotHandle inner) {
+                return SnapshotHandle(std::make_unique<Snapshot>(mutex, std::move(inner)));
+            });
     }
     Async<DeleteRangeOutput> delete_range(const Context& context, ByteView start, ByteView end) {
         const std::scoped_lock guard(*mutex_);
