@@ -3,32 +3,24 @@
 
 #include <gtest/gtest.h>
 
+#include "conformance/memory_subject.hpp"
 #include "turntable/conformance/gtest.hpp"
 
 namespace {
 
-using turntable::Result;
 using turntable::Runtime;
+using turntable::conformance_test::open_memory;
 namespace conformance = turntable::kv::conformance;
 namespace kv = turntable::kv;
 
-conformance::Subject::Open open_memory(const std::string& name, kv::Limits limits) {
-    return [=](const std::shared_ptr<Runtime>& runtime) -> Result<kv::AnyBackend> {
-        return kv::AnyBackend(
-            kv::MemoryBackend({.runtime = runtime, .name = name, .limits = limits}));
-    };
-}
-
-conformance::Subject private_memory() {
-    return {.name = "memory:", .open_fresh = open_memory("", {})};
-}
+conformance::Subject private_memory() { return {.name = "memory:", .open_fresh = open_memory()}; }
 
 // A name for each database: a handle that a failed case left behind must not keep the next one's
 // data alive.
 conformance::Subject named_memory() {
     const auto count = std::make_shared<int>(0);
     const auto open = [count](const std::shared_ptr<Runtime>& runtime) {
-        return open_memory("conformance" + std::to_string(*count), {})(runtime);
+        return open_memory({.name = "conformance" + std::to_string(*count)})(runtime);
     };
     return {.name = "memory:NAME",
             .open_fresh =
@@ -42,7 +34,7 @@ conformance::Subject named_memory() {
 // Limits that are small enough to be tried from both sides, all of them.
 conformance::Subject memory_with_the_limits_of_deno() {
     return {.name = "memory: with the limits of Deno",
-            .open_fresh = open_memory("", kv::deno_limits())};
+            .open_fresh = open_memory({.limits = kv::deno_limits()})};
 }
 
 TURNTABLE_CONFORMANCE_TEST(Memory, private_memory);
