@@ -19,12 +19,17 @@ void one_state_over_all_ranges(Environment& environment) {
     const std::string low = key({"a"});
     const std::string high = key({"z"});
     constexpr int writes = 300;
+    constexpr int reads_min = 50;
     std::atomic<bool> done{false};
+    std::atomic<int> reads_begun{0};
+    int written = 0;
     store.commit(Write().set(low, "0").set(high, "0"));
     environment.in_threads(3, [&](unsigned thread) {
         if (thread == 0) {
-            for (int i = 1; i <= writes; ++i) {
-                store.commit(Write().set(low, show(i)).set(high, show(i)));
+            // Goes on for readers that begin late on a busy machine.
+            while (written < writes || (reads_begun < reads_min && written < 20 * writes)) {
+                ++written;
+                store.commit(Write().set(low, show(written)).set(high, show(written)));
             }
             done = true;
             return;
@@ -34,6 +39,7 @@ void one_state_over_all_ranges(Environment& environment) {
         const std::vector<ReadRange> ranges{{low, low_end, 1, false}, {high, high_end, 1, false}};
         int last = 0;
         for (int reads = 0; reads < 20 * writes && !done; ++reads) {
+            ++reads_begun;
             const auto lists = store.read(ranges);
             expect_equal(std::size_t{1}, lists[0].size(), "entries of the first range");
             expect_equal(std::size_t{1}, lists[1].size(), "entries of the second range");
@@ -44,7 +50,7 @@ void one_state_over_all_ranges(Environment& environment) {
             last = now;
         }
     });
-    store.expect_value(low, show(writes));
+    store.expect_value(low, show(written));
 }
 
 SnapshotHandle open_snapshot(Environment& environment, Store& store) {
