@@ -10,4 +10,5 @@
 #include "turntable/core/result.hpp"
 #include "turntable/kv/database.hpp"
 #include "turntable/kv/key.hpp"
+#include "turntable/kv/registry.hpp"
 #include "turntable/kv/value.hpp"
