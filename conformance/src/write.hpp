@@ -20,8 +20,8 @@ namespace turntable::inline v0::kv::conformance {
 class Write {
   public:
     Write() = default;
-    Write(Write&&) = default;
-    Write& operator=(Write&&) = default;
+    Write(Write&&) noexcept = default;
+    Write& operator=(Write&&) noexcept = default;
     Write(const Write&) = delete;
     Write& operator=(const Write&) = delete;
     ~Write() = default;

@@ -52,9 +52,10 @@ TURNTABLE_EXPORT Result<std::optional<Changes>> to_changes(
 
 /// Tells the state of keys whenever it changes.
 ///
-/// Purpose: `for (auto& changes : *db.watch({"config"})) ...`, or `next()`. The first step tells
-/// the state of every watched key (and every entry of a watched prefix); later ones what changed.
-/// States are merged: who asks late gets the newest, never an older one after a newer.
+/// Purpose: `auto watch = db.watch({"config"}); for (auto& changes : *watch) ...`, or `next()`. The
+/// first step tells the state of every watched key (and every entry of a watched prefix); later
+/// ones what changed. States are merged: who asks late gets the newest, never an older one after a
+/// newer.
 /// Ownership: keeps the database open; ends when the database is closed.
 /// Threads: one thread at a time.
 /// Errors: after an error, and after the end, there is only the end.
