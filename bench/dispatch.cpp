@@ -121,7 +121,7 @@ std::uint64_t run(std::string_view kind, std::uint64_t count) {
 }
 
 void print_times() {
-    constexpr std::uint64_t count = 1'000'000;
+    constexpr std::uint64_t count = 300'000;
     MapBackend concrete;
     kv::AnyBackend erased = MapBackend();
     kv::AnyBackend layered = three_layers();
