@@ -105,11 +105,11 @@ void Database::apply_one(std::string_view key, std::optional<Record> record,
                          std::uint64_t oldest_pin) {
     const auto found = entries_.lower_bound(key);
     const bool there = found != entries_.end() && found->first.view() == key;
-    if (!there && record) {
-        entries_.emplace_hint(found, std::piecewise_construct, std::forward_as_tuple(key),
-                              std::forward_as_tuple(*std::move(record), newest_commit_));
-    }
     if (!there) {
+        if (record) {
+            entries_.emplace_hint(found, std::piecewise_construct, std::forward_as_tuple(key),
+                                  std::forward_as_tuple(*std::move(record), newest_commit_));
+        }
         return;
     }
     Version& newest = found->second;
@@ -119,7 +119,8 @@ void Database::apply_one(std::string_view key, std::optional<Record> record,
         return;
     }
     if (keeps_old) {
-        newest.older = std::make_unique<Version>(std::move(newest));
+        auto older = std::make_unique<Version>(std::move(newest));
+        newest.older = std::move(older);
     }
     newest.removed = !record;
     newest.record = record ? *std::move(record) : Record();
@@ -211,10 +212,10 @@ Result<void> WriteTransaction::scan(ByteView start, ByteView end, bool reverse,
             } else {
                 ++first;
             }
-            if (at->second && !(going_on = visit(at->first, *at->second))) {
-                return true;
+            if (at->second) {
+                going_on = visit(at->first, *at->second);
             }
-            if (same) {
+            if (!going_on || same) {
                 return true;
             }
         }
