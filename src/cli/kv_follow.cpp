@@ -10,7 +10,6 @@
 
 namespace turntable_cli {
 
-using turntable::Error;
 using turntable::ErrorCode;
 using turntable::Result;
 namespace kv = turntable::kv;

@@ -1,7 +1,7 @@
 #include "cli/signals.hpp"
 
-#include <signal.h>
 #include <unistd.h>
+#include <csignal>
 
 #include <utility>
 

@@ -4,11 +4,11 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
-#include <cstring>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 #include <sstream>
+#include <system_error>
 
 #include "turntable/core/settings_info.hpp"
 #include "turntable/kv/json.hpp"
@@ -116,7 +116,7 @@ Result<std::string> read_all(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     if (!file) {
         return Error(errno == ENOENT ? ErrorCode::not_found : ErrorCode::io,
-                     "cannot read the file: " + std::string(std::strerror(errno)))
+                     "cannot read the file: " + std::generic_category().message(errno))
             .with("file", path);
     }
     out << file.rdbuf();

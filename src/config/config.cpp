@@ -125,7 +125,7 @@ Result<ProviderConfig> Config::find(const Content& content, std::string_view sur
             }
             Error first = store.problems.begin()->second;
             if (store.problems.size() > 1) {
-                std::move(first).with("more_problems", std::to_string(store.problems.size() - 1));
+                first.with("more_problems", std::to_string(store.problems.size() - 1));
             }
             return first;
         }

@@ -1,6 +1,6 @@
 #include "backends/sqlite/temporary_folder.hpp"
 
-#include <stdlib.h>
+#include <cstdlib>
 
 #include <cerrno>
 #include <cstdio>
