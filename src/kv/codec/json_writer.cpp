@@ -213,14 +213,15 @@ class Writer {
 
     Result<void> content(const JsMap& map) {
         open(form::map);
-        TURNTABLE_CHECK(list(map.entries, [this](const auto& entry) -> Result<void> {
+        const auto pair = [this](const auto& entry) -> Result<void> {
             out_.push_back('[');
             TURNTABLE_CHECK(value(entry.first));
             out_.push_back(',');
             TURNTABLE_CHECK(value(entry.second));
             out_.push_back(']');
             return {};
-        }));
+        };
+        TURNTABLE_CHECK(list(map.entries, pair));
         out_.push_back('}');
         return {};
     }
