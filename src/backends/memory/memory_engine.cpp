@@ -119,8 +119,8 @@ void Database::apply_one(std::string_view key, std::optional<Record> record,
         return;
     }
     if (keeps_old) {
-        auto older = std::make_unique<Version>(std::move(newest));
-        newest.older = std::move(older);
+        newest.older =
+            std::make_unique<Version>(std::exchange(newest, Version(Record(), newest_commit_)));
     }
     newest.removed = !record;
     newest.record = record ? *std::move(record) : Record();
