@@ -156,7 +156,7 @@ void StoreHost::before_commit(StoreTransaction& transaction) {
 }
 
 void StoreHost::tell_watchers(std::span<WriteTask* const> tasks, bool certain,
-                              std::uint64_t version) {
+                              const VersionSpan& versions) {
     if (!hub_->is_watched()) {
         return;
     }
@@ -168,7 +168,7 @@ void StoreHost::tell_watchers(std::span<WriteTask* const> tasks, bool certain,
     for (const WriteTask* task : tasks) {
         task->publish(effects);
     }
-    hub_->keys_changed(effects.keys, version);
+    hub_->keys_changed(effects.keys, versions);
 }
 
 void StoreHost::after_commit(std::span<WriteTask* const> tasks) {

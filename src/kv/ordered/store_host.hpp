@@ -70,7 +70,7 @@ class StoreHost final : public WriterHost, public std::enable_shared_from_this<S
     Random& random() noexcept override { return options_.runtime->random(); }
     void before_commit(StoreTransaction& transaction) override;
     void tell_watchers(std::span<WriteTask* const> tasks, bool certain,
-                       std::uint64_t version) override;
+                       const VersionSpan& versions) override;
     void after_commit(std::span<WriteTask* const> tasks) override;
     void post_drain() override;
 

@@ -75,7 +75,7 @@ void WatchHub::remove(const std::shared_ptr<Watcher>& watcher) {
     }
 }
 
-void WatchHub::keys_changed(std::span<const ByteView> keys, std::uint64_t version) {
+void WatchHub::keys_changed(std::span<const ByteView> keys, const VersionSpan& versions) {
     const std::scoped_lock guard(mutex_);
     std::map<Watcher*, std::vector<ByteView>> concerned;
     for (const ByteView key : keys) {
@@ -97,9 +97,18 @@ void WatchHub::keys_changed(std::span<const ByteView> keys, std::uint64_t versio
     for (const auto& [watcher, changed] : concerned) {
         watcher->keys_changed(changed);
     }
-    if (version > told_version()) {
-        told_version_.store(version, std::memory_order_release);
+    if (versions.last == 0) {
+        return;
     }
+    if (versions.after != told_.last) {
+        told_.after = versions.after;
+    }
+    told_.last = versions.last;
+}
+
+VersionSpan WatchHub::told() const {
+    const std::scoped_lock guard(mutex_);
+    return told_;
 }
 
 void WatchHub::all_changed() {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kv/ordered/wake_timer.hpp"
+#include "kv/ordered/writer.hpp"
 #include "turntable/core/stream.hpp"
 #include "turntable/kv/contract.hpp"
 #include "turntable/kv/detail/shared_promise.hpp"
@@ -58,14 +59,16 @@ class Watcher : public std::enable_shared_from_this<Watcher> {
         /// Told entries that have expired.
         bool expired = false;
         std::set<std::string, std::less<>> keys;
-        /// The keys of all commits up to this one are in here.
-        std::uint64_t told_version = 0;
+        /// The keys of all commits in here have been named.
+        VersionSpan told;
         bool empty() const noexcept { return !all && !expired && keys.empty(); }
     };
     /// What has changed, and for each change what will have been told.
     struct Difference {
         WatchOutput output;
         std::vector<std::optional<Seen>> seen;
+        /// Of the state that was read.
+        std::uint64_t version = 0;
     };
 
     void wake(std::unique_lock<std::mutex> lock);
@@ -73,7 +76,7 @@ class Watcher : public std::enable_shared_from_this<Watcher> {
     void serve(StoreHost& host);
     bool serve_once(StoreHost& host);
     void add_expired(Work& work, std::int64_t now_ms) const;
-    Result<Difference> read(StoreHost& host, const Work& work, std::int64_t now_ms);
+    Result<Difference> read(StoreHost& host, const Work& work, std::int64_t now_ms) const;
     Result<void> read_key(StoreReader& reader, ByteView key, std::int64_t now_ms,
                           Difference& difference) const;
     Result<void> read_range(StoreReader& reader, std::uint32_t target, std::int64_t now_ms,
@@ -96,8 +99,8 @@ class Watcher : public std::enable_shared_from_this<Watcher> {
     // Only of whoever serves.
     bool first_ = true;
     std::vector<SeenKeys> seen_;
-    /// Of the last state that was read as a whole.
-    std::uint64_t whole_version_ = 0;
+    /// All that was committed up to it is told.
+    std::uint64_t known_version_ = 0;
 };
 
 /// All watches of a store.
@@ -108,12 +111,10 @@ class WatchHub {
     Stream<WatchOutput> add(std::span<const WatchTarget> targets);
     void remove(const std::shared_ptr<Watcher>& watcher);
     bool is_watched() const noexcept { return count_.load(std::memory_order_seq_cst) != 0; }
-    /// The keys of a commit, or of several up to `version`.
-    void keys_changed(std::span<const ByteView> keys, std::uint64_t version);
-    /// Keys of commits up to this version have been told to all watchers.
-    std::uint64_t told_version() const noexcept {
-        return told_version_.load(std::memory_order_acquire);
-    }
+    /// The keys of a commit of this store.
+    void keys_changed(std::span<const ByteView> keys, const VersionSpan& versions);
+    /// The last commits whose keys were told to all watchers, without a commit of others between.
+    VersionSpan told() const;
     void all_changed();
     void expires_at(std::int64_t time_ms) { timer_.arm(time_ms); }
     void close();
@@ -124,8 +125,8 @@ class WatchHub {
     std::weak_ptr<StoreHost> host_;
     WakeTimer timer_;
     std::atomic<std::size_t> count_{0};
-    std::atomic<std::uint64_t> told_version_{0};
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
+    VersionSpan told_;
     bool closed_ = false;
     std::set<std::shared_ptr<Watcher>> watchers_;
     std::multimap<std::string, std::shared_ptr<Watcher>, std::less<>> by_key_;

@@ -146,15 +146,15 @@ void Watcher::serve(StoreHost& host) {
 bool Watcher::serve_once(StoreHost& host) {
     Work work;
     {
+        // Asked first: the keys of all these commits are in what is taken then.
+        const VersionSpan told = host.hub().told();
         const std::scoped_lock guard(mutex_);
         if (pending_ == nullptr || ended_ || work_.empty()) {
             serving_ = false;
             return false;
         }
-        // Read first: the keys of all commits up to this version are in what is taken then.
-        const std::uint64_t told_version = host.hub().told_version();
         work = std::exchange(work_, {});
-        work.told_version = told_version;
+        work.told = told;
     }
     const std::int64_t now_ms = host.now_ms();
     if (work.expired) {
@@ -208,20 +208,22 @@ void Watcher::add_expired(Work& work, std::int64_t now_ms) const {
     }
 }
 
-Result<Watcher::Difference> Watcher::read(StoreHost& host, const Work& work, std::int64_t now_ms) {
+Result<Watcher::Difference> Watcher::read(StoreHost& host, const Work& work,
+                                          std::int64_t now_ms) const {
     Difference difference;
     TURNTABLE_TRY(const auto reader, host.engine().begin_read());
-    TURNTABLE_TRY(const std::uint64_t version, reader->last_version());
-    // A commit that is in this state while its keys are still being told would be seen in parts
-    // by the keys alone, so everything is read then. Of keys only, all are read in any case.
-    const bool in_parts = version > std::max(work.told_version, whole_version_);
-    if (!work.all && !in_parts) {
+    TURNTABLE_TRY(difference.version, reader->last_version());
+    // The keys alone would show a part of this state if it holds a commit whose keys are not
+    // named yet, or one of another handle, which names none. Then everything is read.
+    const bool is_named =
+        difference.version <= known_version_ ||
+        (work.told.after <= known_version_ && difference.version <= work.told.last);
+    if (!work.all && is_named) {
         for (const std::string& key : work.keys) {
             TURNTABLE_CHECK(read_key(*reader, key, now_ms, difference));
         }
         return difference;
     }
-    whole_version_ = std::max(whole_version_, version);
     for (std::size_t i = 0; i < targets_.size(); ++i) {
         const auto target = static_cast<std::uint32_t>(i);
         if (targets_[i].range_end) {
@@ -304,6 +306,7 @@ void Watcher::remember(const Difference& difference) {
             keys.erase(gone);
         }
     }
+    known_version_ = std::max(known_version_, difference.version);
 }
 
 std::optional<std::int64_t> Watcher::first_expiry() const {

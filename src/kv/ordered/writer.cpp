@@ -19,7 +19,8 @@ void Effects::message(std::int64_t time_ms) {
 
 Result<std::uint64_t> WriteScope::next_version() {
     if (!last_version_) {
-        TURNTABLE_TRY(last_version_, transaction_.last_version());
+        TURNTABLE_TRY(first_version_, transaction_.last_version());
+        last_version_ = first_version_;
     }
     if (next_version_ == 0) {
         next_version_ = *last_version_ + random_.between(1, 9);
@@ -174,7 +175,7 @@ std::optional<Writer::Failure> Writer::attempt(std::span<WriteTask* const> tasks
     }
     auto committed = transaction->commit();
     if (committed || committed.error().code() == ErrorCode::commit_unknown) {
-        host_.tell_watchers(tasks, committed.has_value(), scope.used_version());
+        host_.tell_watchers(tasks, committed.has_value(), scope.used_versions());
     }
     return committed ? std::nullopt : std::optional(Failure{std::move(committed).error(), true});
 }

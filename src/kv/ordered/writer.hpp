@@ -24,6 +24,12 @@ struct Effects {
     void message(std::int64_t time_ms);
 };
 
+/// The versions that one transaction used: those after `after`, up to `last`.
+struct VersionSpan {
+    std::uint64_t after = 0;
+    std::uint64_t last = 0;
+};
+
 /// One engine transaction on its way; shared by the tasks of a batch.
 class WriteScope {
   public:
@@ -44,13 +50,17 @@ class WriteScope {
     void note_change() noexcept { changed_ = true; }
     bool has_changed() const noexcept { return changed_ || version_used_; }
     Result<void> store_version();
-    /// Of the last task that used one, or 0.
-    std::uint64_t used_version() const noexcept { return version_used_ ? *last_version_ : 0; }
+    /// Empty when no task used one.
+    VersionSpan used_versions() const noexcept {
+        return version_used_ ? VersionSpan{first_version_, *last_version_} : VersionSpan{};
+    }
 
   private:
     StoreTransaction& transaction_;
     std::int64_t now_ms_;
     Random& random_;
+    /// Before the transaction.
+    std::uint64_t first_version_ = 0;
     std::optional<std::uint64_t> last_version_;
     std::uint64_t next_version_ = 0;
     bool version_used_ = false;
@@ -87,10 +97,9 @@ class WriterHost {
     virtual Random& random() noexcept = 0;
     /// Called inside the transaction, before its commit.
     virtual void before_commit(StoreTransaction& transaction) = 0;
-    /// Right after a commit that may have happened, before the next one begins: `version` is its
-    /// last one.
+    /// Right after a commit that may have happened, before the next one begins.
     virtual void tell_watchers(std::span<WriteTask* const> tasks, bool certain,
-                               std::uint64_t version) = 0;
+                               const VersionSpan& versions) = 0;
     /// After a commit that may have happened; no lock is held.
     virtual void after_commit(std::span<WriteTask* const> tasks) = 0;
     /// Has Writer::drain called on the pool.

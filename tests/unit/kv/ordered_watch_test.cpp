@@ -184,6 +184,21 @@ TEST_F(OrderedWatch, SeesCommitsOfOthersWithinTheStatedTime) {
     EXPECT_EQ(text_of(std::move(pending).wait()), "r1- ");
 }
 
+TEST_F(OrderedWatch, TellsACommitOfOthersTogetherWithAnOwnOneThatComesAfterIt) {
+    const auto store = open<MapEngineWithOthers>(options());
+    auto stream = watch(*store, {{"r", "s"}});
+    EXPECT_EQ(next(stream), "");
+    set(*store, "r1", "own");
+    EXPECT_EQ(next(stream), "r1=own ");
+    const auto other = open();
+    const Mutation both[] = {set_of("r1", "other"), set_of("r2", "other")};
+    write(*other, {.mutations = both});
+    set(*store, "r2", "own");  // the clock stands still: no look at what others did comes between
+    EXPECT_EQ(next(stream), "r1=other r2=own ");
+    set(*store, "r3", "own");
+    EXPECT_EQ(next(stream), "r3=own ");
+}
+
 TEST_F(OrderedWatch, ReadsAgainWhenVeryManyKeysChanged) {
     const auto store = open();
     auto stream = watch(*store, {{"", "\xFF"}});
