@@ -11,6 +11,7 @@
 
 #include "turntable/core/async.hpp"
 #include "turntable/core/export.hpp"
+#include "turntable/core/result_iterator.hpp"
 #include "turntable/kv/contract.hpp"
 #include "turntable/kv/handle_state.hpp"
 #include "turntable/kv/options.hpp"
@@ -106,43 +107,7 @@ class [[nodiscard]] BasicList {
     /// end of its range. The same text as in Deno.
     std::string cursor() const { return core_.cursor(); }
 
-    /// Yields a Result for each entry; a failure is the last one.
-    class Iterator {
-      public:
-        using value_type = Result<ListEntry>;
-        using difference_type = std::ptrdiff_t;
-        using iterator_category = std::input_iterator_tag;
-        using pointer = Result<ListEntry>*;
-        using reference = Result<ListEntry>&;
-
-        Iterator() noexcept = default;
-        explicit Iterator(BasicList* list) : list_(list) { advance(); }
-        Result<ListEntry>& operator*() const noexcept { return *current_; }
-        Result<ListEntry>* operator->() const noexcept { return &*current_; }
-        Iterator& operator++() {
-            advance();
-            return *this;
-        }
-        void operator++(int) { advance(); }
-        friend bool operator==(const Iterator& iterator, std::default_sentinel_t) noexcept {
-            return !iterator.current_.has_value();
-        }
-
-      private:
-        void advance() {
-            current_.reset();
-            Result<std::optional<ListEntry>> entry = list_->next();
-            if (!entry) {
-                current_.emplace(std::move(entry).error());
-            } else if (entry->has_value()) {
-                current_.emplace(**std::move(entry));
-            }
-        }
-
-        BasicList* list_ = nullptr;
-        mutable std::optional<Result<ListEntry>> current_;
-    };
-
+    using Iterator = ResultIterator<BasicList, ListEntry>;
     Iterator begin() { return Iterator(this); }
     std::default_sentinel_t end() const noexcept { return {}; }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "turntable/core/export.hpp"
+#include "turntable/core/result_iterator.hpp"
 #include "turntable/core/stream.hpp"
 #include "turntable/kv/contract.hpp"
 #include "turntable/kv/handle_state.hpp"
@@ -68,43 +69,7 @@ class [[nodiscard]] TURNTABLE_EXPORT WatchStream {
     /// this call, not the stream.
     Result<std::optional<Changes>> next(const CallOptions& call = {});
 
-    /// Yields a Result for each step; a failure is the last one.
-    class Iterator {
-      public:
-        using value_type = Result<Changes>;
-        using difference_type = std::ptrdiff_t;
-        using iterator_category = std::input_iterator_tag;
-        using pointer = Result<Changes>*;
-        using reference = Result<Changes>&;
-
-        Iterator() noexcept = default;
-        explicit Iterator(WatchStream* watch) : watch_(watch) { advance(); }
-        Result<Changes>& operator*() const noexcept { return *current_; }
-        Result<Changes>* operator->() const noexcept { return &*current_; }
-        Iterator& operator++() {
-            advance();
-            return *this;
-        }
-        void operator++(int) { advance(); }
-        friend bool operator==(const Iterator& iterator, std::default_sentinel_t) noexcept {
-            return !iterator.current_.has_value();
-        }
-
-      private:
-        void advance() {
-            current_.reset();
-            Result<std::optional<Changes>> changes = watch_->next();
-            if (!changes) {
-                current_.emplace(std::move(changes).error());
-            } else if (changes->has_value()) {
-                current_.emplace(**std::move(changes));
-            }
-        }
-
-        WatchStream* watch_ = nullptr;
-        mutable std::optional<Result<Changes>> current_;
-    };
-
+    using Iterator = ResultIterator<WatchStream, Changes>;
     Iterator begin() { return Iterator(this); }
     std::default_sentinel_t end() const noexcept { return {}; }
 
