@@ -14,15 +14,22 @@ Async<std::optional<kv::Entry>> TrivialBackend::get(const Context&, ByteView key
 }
 
 MapBackend::MapBackend() {
+    static const Map shared = make_map();
+    map_ = &shared;
+}
+
+MapBackend::Map MapBackend::make_map() {
+    Map map;
     for (int i = 0; i < key_count; ++i) {
         const auto number = static_cast<std::uint64_t>(i);
-        map_.emplace(key_text(number), value_text(number));
+        map.emplace(key_text(number), value_text(number));
     }
+    return map;
 }
 
 Async<std::optional<kv::Entry>> MapBackend::get(const Context&, ByteView key) {
-    const auto found = map_.find(key.text());
-    if (found == map_.end()) {
+    const auto found = map_->find(key.text());
+    if (found == map_->end()) {
         return std::optional<kv::Entry>();
     }
     return std::optional<kv::Entry>(kv::Entry{found->second, {}});
