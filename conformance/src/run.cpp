@@ -28,6 +28,8 @@ bool declared(Need need, const Capabilities& can, const Subject& subject) {
             return can.delete_range;
         case Need::set_expiry:
             return can.set_expiry;
+        case Need::expiry_times:
+            return can.expiry_times;
         case Need::concurrent:
             return can.threading == Threading::concurrent;
         case Need::second_handle:

@@ -130,8 +130,10 @@ kv::EntryBatch ReferenceData::read_one(const Entries& entries, const kv::ReadRan
     for (std::size_t i = 0; i < std::min(limit, found.size()); ++i) {
         const kv::Record& record = found[i]->second;
         if (!is_gone(record)) {
-            batch.append(found[i]->first, record.data, record.encoding,
-                         kv::Versionstamp::from_version(record.version));
+            batch.append(
+                found[i]->first, record.data, record.encoding,
+                kv::Versionstamp::from_version(record.version),
+                has(Defect::expiry_times_not_told) ? kv::never_expires : record.expire_at_ms);
         }
     }
     return batch;

@@ -359,6 +359,7 @@ kv::Capabilities ReferenceBackend::capabilities() const {
     can.watch_others_within = std::chrono::milliseconds(10);
     can.snapshots = true;
     can.delete_range = true;
+    can.expiry_times = true;
     can.limits = data_->limits();
     return can;
 }

@@ -75,7 +75,7 @@ class Weak {
     kv::Capabilities capabilities() const {
         kv::Capabilities can = inside_.capabilities();
         can.queue = can.watch_keys = can.watch_ranges = can.reopen = can.set_expiry = false;
-        can.snapshots = can.delete_range = false;
+        can.snapshots = can.delete_range = can.expiry_times = false;
         can.watch_others_within = {};
         can.read_only = read_only_;
         return can;

@@ -24,6 +24,8 @@ std::string_view to_string(Need need) noexcept {
             return "delete_range";
         case Need::set_expiry:
             return "set_expiry";
+        case Need::expiry_times:
+            return "expiry_times";
         case Need::concurrent:
             return "threading=concurrent";
         case Need::second_handle:

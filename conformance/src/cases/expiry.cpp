@@ -1,3 +1,6 @@
+#include <map>
+#include <string>
+
 #include "cases/groups.hpp"
 #include "environment.hpp"
 #include "watcher.hpp"
@@ -177,6 +180,41 @@ void delete_range_counts_the_living(Environment& environment) {
     expect_equal(std::uint64_t{1}, removed.removed, "entries removed");
 }
 
+/// What a read tells of when entries expire, by key.
+std::map<std::string, std::int64_t> times_in(const ReadOutput& output) {
+    std::map<std::string, std::int64_t> times;
+    for (const EntryBatch& batch : output) {
+        for (std::size_t i = 0; i < batch.size(); ++i) {
+            times[show(batch[i].key)] = batch[i].expire_at_ms;
+        }
+    }
+    return times;
+}
+
+void reads_tell_the_times(Environment& environment) {
+    Store& store = environment.store();
+    const std::int64_t later = environment.now_ms() + 3'600'000;
+    const std::string bounded = key({"bounded"});
+    const std::string forever = key({"forever"});
+    const std::string ended = key({"ended"});
+    store.commit(Write().set_until(bounded, "x", later).set_until(ended, "x", later));
+    store.commit(Write().set(forever, "x").set(ended, "x"));
+    const std::map<std::string, std::int64_t> expected{
+        {show(bounded), later}, {show(forever), never_expires}, {show(ended), never_expires}};
+    const ReadRange all{ByteView("\0", 1), "\xFF", 10, false};
+    const auto read = expect_ok(
+        environment.await(store.backend().snapshot_read({}, {&all, 1}, {}), "snapshot_read"),
+        "snapshot_read");
+    expect(expected == times_in(read), "a read tells when each entry expires");
+    if (store.capabilities().snapshots) {
+        const SnapshotHandle snapshot = expect_ok(
+            environment.await(store.backend().open_snapshot({}), "open_snapshot"), "open_snapshot");
+        const auto seen = expect_ok(
+            environment.await(snapshot->read({}, {&all, 1}), "snapshot read"), "snapshot read");
+        expect(expected == times_in(seen), "a read of a snapshot tells when each entry expires");
+    }
+}
+
 }  // namespace
 
 std::vector<Case> expiry_cases() {
@@ -206,6 +244,10 @@ std::vector<Case> expiry_cases() {
          "set_expiry moves or ends an expiry, keeps the value, and revives nothing.",
          {writes, set_expiry, controllable_clock},
          set_expiry_moves_the_time},
+        {"range.tells_expiry_times",
+         "Reads of ranges, of a snapshot too, tell when each entry expires.",
+         {writes, expiry_times},
+         reads_tell_the_times},
         {"expiry.watchers_are_told",
          "A watch tells that an entry expired.",
          {writes, watch_keys, controllable_clock},

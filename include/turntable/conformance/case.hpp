@@ -23,6 +23,7 @@ enum class Need : std::uint8_t {
     snapshots,
     delete_range,
     set_expiry,
+    expiry_times,
     concurrent,  ///< threading is concurrent
     second_handle,  ///< the subject can open the data a second time
     controllable_clock,  ///< the suite can move the time that the backend sees

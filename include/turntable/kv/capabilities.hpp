@@ -44,6 +44,8 @@ struct Capabilities {
     bool delete_range = false;
     /// set_expiry, beside expiry at set.
     bool set_expiry = true;
+    /// Reads of ranges tell when an entry expires (EntryView::expire_at_ms), so copies keep it.
+    bool expiry_times = false;
     /// A check inside a transaction can cover a whole range.
     bool range_checks = false;
     Limits limits = {};

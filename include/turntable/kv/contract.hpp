@@ -21,9 +21,6 @@
 
 namespace turntable::inline v0::kv {
 
-/// No expiry, where an expiry time is asked for.
-inline constexpr std::int64_t never_expires = -1;
-
 /// `strong` reads see every commit that was acknowledged before; `eventual` may be a little older.
 enum class Consistency : std::uint8_t { strong, eventual };
 

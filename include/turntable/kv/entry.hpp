@@ -12,6 +12,9 @@
 
 namespace turntable::inline v0::kv {
 
+/// No expiry, where an expiry time is asked for.
+inline constexpr std::int64_t never_expires = -1;
+
 /// What is stored under a key; the key itself is known to whoever asked.
 ///
 /// Purpose: the answer of a point read. Ownership: shares the bytes. Threads: a value.
@@ -30,6 +33,8 @@ struct EntryView {
     ByteView data;
     ValueEncoding encoding = ValueEncoding::bytes;
     Versionstamp versionstamp;
+    /// Unix milliseconds from which it is absent, if capabilities().expiry_times.
+    std::int64_t expire_at_ms = never_expires;
 };
 
 /// The entries of one range, in one buffer.
@@ -51,17 +56,18 @@ class EntryBatch {
         const Slot& slot = slots_[index];
         const char* start = buffer_.data() + slot.offset;
         return {ByteView(start, slot.key_size), ByteView(start + slot.key_size, slot.data_size),
-                slot.encoding, slot.versionstamp};
+                slot.encoding, slot.versionstamp, slot.expire_at_ms};
     }
 
     /// False when the batch is full: the entry was not added.
-    bool append(ByteView key, ByteView data, ValueEncoding encoding, Versionstamp versionstamp) {
+    bool append(ByteView key, ByteView data, ValueEncoding encoding, Versionstamp versionstamp,
+                std::int64_t expire_at_ms = never_expires) {
         if (buffer_.size() + key.size() + data.size() > bytes_max) {
             return false;
         }
-        slots_.push_back({static_cast<std::uint32_t>(buffer_.size()),
-                          static_cast<std::uint32_t>(key.size()),
-                          static_cast<std::uint32_t>(data.size()), encoding, versionstamp});
+        slots_.push_back(
+            {static_cast<std::uint32_t>(buffer_.size()), static_cast<std::uint32_t>(key.size()),
+             static_cast<std::uint32_t>(data.size()), encoding, versionstamp, expire_at_ms});
         buffer_.append(key.data(), key.size());
         buffer_.append(data.data(), data.size());
         return true;
@@ -79,6 +85,7 @@ class EntryBatch {
         std::uint32_t data_size;
         ValueEncoding encoding;
         Versionstamp versionstamp;
+        std::int64_t expire_at_ms;
     };
     std::string buffer_;
     std::vector<Slot> slots_;

@@ -51,6 +51,7 @@ class OrderedStore {
         capabilities.queue = capabilities.queue && !options.read_only;
         capabilities.snapshots = EngineWithSnapshots<E>;
         capabilities.delete_range = !options.read_only;
+        capabilities.expiry_times = true;
         if (EngineWithOthers<E> && capabilities.watch_others_within.count() == 0) {
             capabilities.watch_others_within = 2 * options.poll_interval;
         }

@@ -46,6 +46,7 @@ std::vector<std::pair<std::string, std::string>> capability_facts(
         {"watch sees other processes", others_text(capabilities)},
         {"queue", yes_or_no(capabilities.queue)},
         {"snapshots", yes_or_no(capabilities.snapshots)},
+        {"tells when entries expire", yes_or_no(capabilities.expiry_times)},
         {"removes a range in one commit", yes_or_no(capabilities.delete_range)},
         {"largest key", size_text(capabilities.limits.key_bytes)},
         {"largest value", size_text(capabilities.limits.value_bytes)},

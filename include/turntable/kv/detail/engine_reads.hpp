@@ -64,7 +64,7 @@ Result<std::optional<ReadOutput>> read_ranges_in(Transaction& transaction,
                 return true;
             }
             full = !batch.append(key, record.data, record.encoding,
-                                 Versionstamp::from_version(record.version));
+                                 Versionstamp::from_version(record.version), record.expire_at_ms);
             too_large = batch.size_bytes() > bytes_left;
             return batch.size() < limit && !full && !too_large;
         };
