@@ -100,6 +100,9 @@ def main():
         if row["larger_is_better"] and not name.startswith("get on a map"):
             table.at_least(f"{name}, {row['unit']}", row["ours"], row["peer"], row["theirs"],
                            row["target"])
+        elif not row["larger_is_better"]:
+            table.at_most(f"{name}, {row['unit']}", row["ours"], row["peer"], row["theirs"],
+                          row["target"])
     for measure, target in (("get", 8), ("scan", 8), ("durable set, 1 in flight", 1.2),
                             ("durable set, 100 in flight", 10)):
         table.at_least(f"sqlite {measure}, op/s", rates[f"sqlite {measure}"]["ours"],

@@ -16,24 +16,21 @@ Result<int> balance(const kv::Entry& account) {
 }
 
 Result<void> transfer(const kv::Database& db, const kv::Key& from, const kv::Key& to, int amount) {
-    while (true) {
-        TURNTABLE_TRY(const auto accounts, db.get_many({from, to}));
-        if (!accounts[0] || !accounts[1]) {
+    // Runs again when somebody changed one of the accounts meanwhile.
+    return db.transact([&](kv::Transaction& tx) -> Result<void> {
+        TURNTABLE_TRY(const auto source, tx.get(from));
+        TURNTABLE_TRY(const auto target, tx.get(to));
+        if (!source || !target) {
             return Error(ErrorCode::not_found, "no such account");
         }
-        TURNTABLE_TRY(const int have, balance(*accounts[0]));
-        TURNTABLE_TRY(const int had, balance(*accounts[1]));
+        TURNTABLE_TRY(const int have, balance(*source));
+        TURNTABLE_TRY(const int had, balance(*target));
         if (have < amount) {
             return Error(ErrorCode::out_of_range, "not enough money");
         }
-        auto write = db.atomic();
-        write.check(from, accounts[0]).check(to, accounts[1]);  // still as we read them?
-        write.set(from, std::to_string(have - amount)).set(to, std::to_string(had + amount));
-        TURNTABLE_TRY(const kv::CommitResult result, write.commit());
-        if (result.committed) {
-            return {};
-        }  // else somebody was faster: read again
-    }
+        tx.set(from, std::to_string(have - amount)).set(to, std::to_string(had + amount));
+        return {};
+    });
 }
 
 int main() {

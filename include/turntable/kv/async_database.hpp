@@ -14,6 +14,7 @@
 #include "turntable/core/coroutine.hpp"
 #include "turntable/kv/async_list.hpp"
 #include "turntable/kv/async_queue.hpp"
+#include "turntable/kv/async_transaction.hpp"
 #include "turntable/kv/async_watch.hpp"
 #include "turntable/kv/database.hpp"
 
@@ -151,6 +152,15 @@ class [[nodiscard]] BasicAsyncDatabase {
         return write("expire", {MutationKind::set_expiry, key.encoded()}, in, call);
     }
     Atomic atomic() const { return Atomic(state_); }
+    /// Awaits `body(kv::AsyncTransaction&)`, a coroutine or a function that gives a Result, and
+    /// commits. See BasicDatabase::transact. The call keeps `body`, so a coroutine may use its
+    /// captures. An exception in `body` becomes the error `backend`, as in any coroutine.
+    template <AsyncTransactionBody F>
+    auto transact(F body, const TransactOptions& options = {}, const CallOptions& call = {}) const
+        -> Async<typename std::invoke_result_t<F&, AsyncTransaction&>::value_type> {
+        using T = typename std::invoke_result_t<F&, AsyncTransaction&>::value_type;
+        return transacted<T>(state_, std::move(body), options, context(call));
+    }
     Async<DeleteRangeOutput> remove_range(const Selector& selector,
                                           const CallOptions& call = {}) const {
         return removed(state_, detail::named(selector.range(), "remove_range", state_->core), call);
@@ -240,6 +250,35 @@ class [[nodiscard]] BasicAsyncDatabase {
             return std::move(stream).error();
         }
         return AsyncWatchStream(core(), *std::move(stream));
+    }
+
+    template <class T, class F>
+    static Async<T> transacted(std::shared_ptr<State> state, F body, TransactOptions options,
+                               Context within) {
+        detail::TransactLoop loop(state->core, options, within);
+        if (Result<void> checked = loop.check(); !checked) {
+            co_return std::move(checked).error();
+        }
+        while (true) {
+            auto attempt =
+                std::make_shared<detail::BackendTransaction<B>>(state, within, loop.attempt());
+            AsyncTransaction transaction(attempt);
+            Async<T> running(body(transaction));
+            Result<T>& answer = co_await running;
+            Async<detail::Verdict> finishing = attempt->finish(answer.has_value());
+            Result<detail::Verdict>& verdict = co_await finishing;
+            if (!verdict) {
+                co_return std::move(verdict).error();
+            }
+            if (*verdict == detail::Verdict::done) {
+                co_return std::move(answer);
+            }
+            Async<void> pausing = loop.pause(attempt->why());
+            Result<void>& paused = co_await pausing;
+            if (!paused) {
+                co_return std::move(paused).error();
+            }
+        }
     }
 
     static Async<DeleteRangeOutput> removed(std::shared_ptr<State> state, Result<KeyRange> range,

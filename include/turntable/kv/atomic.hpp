@@ -4,12 +4,15 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "turntable/core/export.hpp"
 #include "turntable/kv/contract.hpp"
+#include "turntable/kv/entry.hpp"
 #include "turntable/kv/handle_state.hpp"
 #include "turntable/kv/key.hpp"
 #include "turntable/kv/options.hpp"
@@ -39,6 +42,23 @@ class TURNTABLE_EXPORT WriteBuffer {
     /// The write; its views live until this object changes. Times count from `now_ms`.
     Result<AtomicWrite> build(std::int64_t now_ms);
 
+    /// Whether there is nothing to write, checks apart.
+    bool empty() const noexcept {
+        return mutation_records_.empty() && enqueue_records_.empty() && !error_;
+    }
+    /// What the mutations collected so far make of one entry, in order.
+    struct Overlay {
+        /// Nothing changes the key.
+        bool untouched = true;
+        /// A set or a remove comes first, so what is stored does not matter.
+        bool replaced = false;
+    };
+    Overlay overlay(ByteView key);
+    /// The entry that they leave, from the stored one; without a versionstamp. Errors: of the
+    /// mutations, see plan().
+    Result<std::optional<Entry>> applied(ByteView key, const std::optional<Entry>& stored,
+                                         std::int64_t now_ms);
+
   private:
     struct Piece {
         std::size_t offset = 0;
@@ -67,6 +87,9 @@ class TURNTABLE_EXPORT WriteBuffer {
 
     Piece store(ByteView bytes);
     ByteView view(Piece piece) const noexcept;
+    Result<Mutation> mutation(const MutationRecord& record, std::int64_t now_ms) const;
+    /// The records that change `key`; valid until the next call.
+    std::span<const std::uint32_t> records_of(ByteView key);
     void refuse(Error error);
     void check_key(ByteView key);
 
@@ -75,6 +98,10 @@ class TURNTABLE_EXPORT WriteBuffer {
     std::vector<MutationRecord> mutation_records_;
     std::vector<EnqueueRecord> enqueue_records_;
     std::optional<Error> error_;
+    // Which records change a key: by comparing while they are few, then by this.
+    std::unordered_map<std::string, std::vector<std::uint32_t>> records_by_key_;
+    std::uint32_t indexed_ = 0;
+    std::vector<std::uint32_t> found_;
     // What the last build made.
     std::vector<Check> checks_;
     std::vector<Mutation> mutations_;
@@ -82,9 +109,63 @@ class TURNTABLE_EXPORT WriteBuffer {
     std::vector<Enqueue> enqueues_;
 };
 
+/// The verbs that change something, shared by atomic writes and transactions. Derived gives the
+/// WriteBuffer that they collect into by `write_buffer()`.
+template <class Derived>
+class WriteVerbs {
+  public:
+    Derived& set(const KeyRef& key, const ValueRef& value, const SetOptions& options = {}) {
+        self().write_buffer().mutate(MutationKind::set, key.encoded(), value, options.expire_in);
+        return self();
+    }
+    /// Sets a key that gets the versionstamp of this commit as one more part, as text: unique, and
+    /// in commit order.
+    Derived& set_versionstamped(const KeyRef& prefix, const ValueRef& value,
+                                const SetOptions& options = {}) {
+        self().write_buffer().mutate(MutationKind::set_suffix_versionstamped_key, prefix.encoded(),
+                                     value, options.expire_in);
+        return self();
+    }
+    Derived& remove(const KeyRef& key) {
+        self().write_buffer().mutate(MutationKind::remove, key.encoded());
+        return self();
+    }
+    /// Adds to a counter (kv::Value::u64), modulo 2^64; an absent key counts as zero.
+    Derived& sum(const KeyRef& key, std::uint64_t amount) { return sum(key, Value::u64(amount)); }
+    /// Adds a counter, or a JavaScript number or bigint with optional bounds.
+    Derived& sum(const KeyRef& key, const Value& operand, const SumOptions& options = {}) {
+        self().write_buffer().sum(key.encoded(), operand, options);
+        return self();
+    }
+    /// Lowers a counter to `bound` unless it is lower; an absent key becomes `bound`.
+    Derived& min(const KeyRef& key, std::uint64_t bound) {
+        self().write_buffer().mutate(MutationKind::min, key.encoded(), Value::u64(bound));
+        return self();
+    }
+    /// Raises a counter to `bound` unless it is higher; an absent key becomes `bound`.
+    Derived& max(const KeyRef& key, std::uint64_t bound) {
+        self().write_buffer().mutate(MutationKind::max, key.encoded(), Value::u64(bound));
+        return self();
+    }
+    /// Lets an entry expire this long after the commit, whatever was said before; nothing: never.
+    /// The value stays as it is, an absent key stays absent.
+    Derived& set_expiry(const KeyRef& key, std::optional<std::chrono::milliseconds> in) {
+        self().write_buffer().mutate(MutationKind::set_expiry, key.encoded(), {ByteView(), {}}, in);
+        return self();
+    }
+    /// Puts a message into the queue; see BasicDatabase::enqueue.
+    Derived& enqueue(const ValueRef& value, const EnqueueOptions& options = {}) {
+        self().write_buffer().enqueue(value, options);
+        return self();
+    }
+
+  private:
+    Derived& self() noexcept { return static_cast<Derived&>(*this); }
+};
+
 /// The verbs of an atomic write, shared by the blocking and the awaited builder.
 template <class Derived>
-class AtomicVerbs {
+class AtomicVerbs : public WriteVerbs<Derived> {
   public:
     /// Commit only if the entry is still the one with this versionstamp.
     Derived& check(const KeyRef& key, const Versionstamp& versionstamp) {
@@ -102,56 +183,13 @@ class AtomicVerbs {
         return self();
     }
 
-    Derived& set(const KeyRef& key, const ValueRef& value, const SetOptions& options = {}) {
-        buffer_.mutate(MutationKind::set, key.encoded(), value, options.expire_in);
-        return self();
-    }
-    /// Sets a key that gets the versionstamp of this commit as one more part, as text: unique, and
-    /// in commit order.
-    Derived& set_versionstamped(const KeyRef& prefix, const ValueRef& value,
-                                const SetOptions& options = {}) {
-        buffer_.mutate(MutationKind::set_suffix_versionstamped_key, prefix.encoded(), value,
-                       options.expire_in);
-        return self();
-    }
-    Derived& remove(const KeyRef& key) {
-        buffer_.mutate(MutationKind::remove, key.encoded());
-        return self();
-    }
-    /// Adds to a counter (kv::Value::u64), modulo 2^64; an absent key counts as zero.
-    Derived& sum(const KeyRef& key, std::uint64_t amount) { return sum(key, Value::u64(amount)); }
-    /// Adds a counter, or a JavaScript number or bigint with optional bounds.
-    Derived& sum(const KeyRef& key, const Value& operand, const SumOptions& options = {}) {
-        buffer_.sum(key.encoded(), operand, options);
-        return self();
-    }
-    /// Lowers a counter to `bound` unless it is lower; an absent key becomes `bound`.
-    Derived& min(const KeyRef& key, std::uint64_t bound) {
-        buffer_.mutate(MutationKind::min, key.encoded(), Value::u64(bound));
-        return self();
-    }
-    /// Raises a counter to `bound` unless it is higher; an absent key becomes `bound`.
-    Derived& max(const KeyRef& key, std::uint64_t bound) {
-        buffer_.mutate(MutationKind::max, key.encoded(), Value::u64(bound));
-        return self();
-    }
-    /// Lets an entry expire this long after the commit, whatever was said before; nothing: never.
-    /// The value stays as it is, an absent key stays absent.
-    Derived& set_expiry(const KeyRef& key, std::optional<std::chrono::milliseconds> in) {
-        buffer_.mutate(MutationKind::set_expiry, key.encoded(), {ByteView(), {}}, in);
-        return self();
-    }
-    /// Puts a message into the queue; see BasicDatabase::enqueue.
-    Derived& enqueue(const ValueRef& value, const EnqueueOptions& options = {}) {
-        buffer_.enqueue(value, options);
-        return self();
-    }
-
   protected:
     AtomicVerbs() = default;
     WriteBuffer buffer_;
 
   private:
+    friend class WriteVerbs<Derived>;
+    WriteBuffer& write_buffer() noexcept { return buffer_; }
     Derived& self() noexcept { return static_cast<Derived&>(*this); }
 };
 

@@ -22,6 +22,7 @@
 #include "turntable/kv/queue.hpp"
 #include "turntable/kv/selector.hpp"
 #include "turntable/kv/snapshot.hpp"
+#include "turntable/kv/transaction.hpp"
 #include "turntable/kv/value.hpp"
 #include "turntable/kv/watch.hpp"
 
@@ -138,6 +139,38 @@ class [[nodiscard]] TURNTABLE_EXPORT BasicDatabase {
     }
     /// Several changes that happen together or not at all, under checks.
     Atomic atomic() const { return Atomic(state_); }
+    /// Calls `body(kv::Transaction&)` and commits what it wrote, if nobody changed meanwhile what
+    /// it read; otherwise calls it again, see TransactOptions. Gives what `body` gives, a
+    /// Result<T>.
+    ///
+    /// All reads of one attempt come from one snapshot. On a backend without snapshots a `body`
+    /// that reads several keys may see two states, but such an attempt never commits and its answer
+    /// is never given. An error that `body` returns ends the transaction and nothing is written,
+    /// and so does an exception, which reaches the caller. `body` may run several times: it should
+    /// change nothing outside. A `body` that writes nothing commits nothing.
+    /// Errors: those of `body`; `conflict` when other writers were faster in each attempt, or until
+    /// the timeout; `commit_unknown` at once, without another attempt.
+    template <TransactionBody F>
+    std::invoke_result_t<F&, Transaction&> transact(F&& body, const TransactOptions& options = {},
+                                                    const CallOptions& call = {}) const {
+        const Context within = context(call);
+        detail::TransactLoop loop(state_->core, options, within);
+        TURNTABLE_CHECK(loop.check());
+        while (true) {
+            auto attempt =
+                std::make_shared<detail::BackendTransaction<B>>(state_, within, loop.attempt());
+            Transaction transaction(attempt);
+            auto answer = body(transaction);
+            Result<detail::Verdict> verdict = attempt->finish(answer.has_value()).wait();
+            if (!verdict) {
+                return std::move(verdict).error();
+            }
+            if (*verdict == detail::Verdict::done) {
+                return answer;
+            }
+            TURNTABLE_CHECK(loop.pause(attempt->why()).wait());
+        }
+    }
     /// Removes every entry that a selector names: as one commit if capabilities().delete_range,
     /// else batch by batch.
     Result<DeleteRangeOutput> remove_range(const Selector& selector,

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "turntable/kv/plan.hpp"
 #include "turntable/kv/queue.hpp"
 
 namespace turntable::inline v0::kv::detail {
@@ -79,6 +80,75 @@ void WriteBuffer::enqueue(const ValueRef& value, const EnqueueOptions& options) 
     enqueue_records_.push_back(std::move(record));
 }
 
+Result<Mutation> WriteBuffer::mutation(const MutationRecord& record, std::int64_t now_ms) const {
+    TURNTABLE_TRY(const std::int64_t expire_at, expiry_time(now_ms, record.expire_in));
+    return Mutation{record.kind, view(record.key),     view(record.data),    record.encoding,
+                    expire_at,   view(record.sum_min), view(record.sum_max), record.clamp};
+}
+
+std::span<const std::uint32_t> WriteBuffer::records_of(ByteView key) {
+    constexpr std::size_t few = 8;
+    found_.clear();
+    if (mutation_records_.size() <= few) {
+        for (std::uint32_t i = 0; i < mutation_records_.size(); ++i) {
+            if (view(mutation_records_[i].key) == key) {
+                found_.push_back(i);
+            }
+        }
+        return found_;
+    }
+    for (; indexed_ < mutation_records_.size(); ++indexed_) {
+        records_by_key_[view(mutation_records_[indexed_].key).to_string()].push_back(indexed_);
+    }
+    const auto records = records_by_key_.find(key.to_string());
+    return records == records_by_key_.end() ? std::span<const std::uint32_t>() : records->second;
+}
+
+WriteBuffer::Overlay WriteBuffer::overlay(ByteView key) {
+    Overlay out;
+    for (const std::uint32_t i : records_of(key)) {
+        const MutationKind kind = mutation_records_[i].kind;
+        if (kind == MutationKind::set_suffix_versionstamped_key) {
+            continue;  // it changes another key, which nobody knows yet
+        }
+        if (out.untouched) {
+            out.replaced = kind == MutationKind::set || kind == MutationKind::remove;
+        }
+        out.untouched = false;
+    }
+    return out;
+}
+
+Result<std::optional<Entry>> WriteBuffer::applied(ByteView key, const std::optional<Entry>& stored,
+                                                  std::int64_t now_ms) {
+    std::vector<Mutation> mutations;
+    for (const std::uint32_t i : records_of(key)) {
+        if (mutation_records_[i].kind != MutationKind::set_suffix_versionstamped_key) {
+            TURNTABLE_TRY(const Mutation made, mutation(mutation_records_[i], now_ms));
+            mutations.push_back(made);
+        }
+    }
+    const AtomicWrite write{.mutations = mutations};
+    std::optional<Record> record;
+    if (stored) {
+        record = Record{stored->value.data(), stored->value.encoding(), 0, never_expires};
+    }
+    PlanInput input;
+    input.now_ms = now_ms;
+    if (!keys_to_read(write).empty()) {
+        input.records = std::span(&record, 1);
+    }
+    TURNTABLE_TRY(const Plan planned, plan(write, input));
+    if (planned.changes.empty()) {  // the expiry of an absent entry
+        return std::optional<Entry>();
+    }
+    const std::optional<Record>& made = planned.changes.front().record;
+    if (!made || made->expired(now_ms)) {
+        return std::optional<Entry>();
+    }
+    return std::optional(Entry{Value(Bytes::copy(made->data), made->encoding), Versionstamp()});
+}
+
 Result<AtomicWrite> WriteBuffer::build(std::int64_t now_ms) {
     if (error_) {
         return *error_;
@@ -90,10 +160,10 @@ Result<AtomicWrite> WriteBuffer::build(std::int64_t now_ms) {
     for (const CheckRecord& record : check_records_) {
         checks_.push_back({view(record.key), record.versionstamp});
     }
+    mutations_.reserve(mutation_records_.size());
     for (const MutationRecord& record : mutation_records_) {
-        TURNTABLE_TRY(const std::int64_t expire_at, expiry_time(now_ms, record.expire_in));
-        mutations_.push_back({record.kind, view(record.key), view(record.data), record.encoding,
-                              expire_at, view(record.sum_min), view(record.sum_max), record.clamp});
+        TURNTABLE_TRY(const Mutation made, mutation(record, now_ms));
+        mutations_.push_back(made);
     }
     undelivered_.reserve(enqueue_records_.size());  // the spans below need vectors that stay
     for (const EnqueueRecord& record : enqueue_records_) {
