@@ -1,0 +1,171 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "turntable/core/result.hpp"
+#include "turntable/kv/collection/codec.hpp"
+#include "turntable/kv/collection/description.hpp"
+#include "turntable/kv/collection/record_store.hpp"
+#include "turntable/kv/database.hpp"
+
+namespace turntable::inline v0::kv {
+
+/// A record and which commit wrote it.
+///
+/// Purpose: what reads give; the versionstamp goes into `replace` and `remove_if`.
+/// Ownership: owns the record. Threads: a value. Errors: none.
+template <class T>
+struct Stored {
+    T value;
+    Versionstamp versionstamp;
+};
+
+/// Records of one type, found by their primary key and by indexes.
+///
+/// Purpose: `auto users = kv::Collection<User>::open(db).value(); users.insert(user);
+/// users.find_by("by_email", "ada@example.org")`. The record type is described once, see
+/// turntable/kv/collection/description.hpp. Records are stored as JavaScript objects. Each change
+/// is one atomic write of the record and of its entries in all indexes, so that these agree at
+/// every moment, also after a kill.
+/// Ownership: a copyable handle that keeps the database open.
+/// Threads: all functions may be called from any thread.
+/// Errors: as the calls of BasicDatabase, and `already_exists` for a value that must be unique,
+/// naming index and field; `not_found` for a reference to nothing; `conflict` for a record that
+/// changed since it was read, or whose removal is restricted; `invalid_config` if the database
+/// knows another description; `type_mismatch` for a stored object that does not fit the type.
+/// A change that other writers overtake is tried again up to 1,000 times.
+template <class T>
+class [[nodiscard]] Collection {
+    static_assert(detail::check_record<T>());
+
+  public:
+    /// The type of the primary key.
+    using Id = typename detail::PrimaryKey<T>::Value;
+
+    /// Opens the collection, and makes it if the database does not know it.
+    static Result<Collection> open(Database database, CollectionOptions options = {},
+                                   const CallOptions& call = {}) {
+        TURNTABLE_TRY(auto store,
+                      detail::RecordStore::open(std::move(database), detail::collection_info<T>(),
+                                                std::move(options), call));
+        return Collection(std::move(store));
+    }
+
+    // Reading.
+
+    /// The record with this primary key, or none.
+    Result<std::optional<Stored<T>>> get(const Id& id, const CallOptions& call = {}) const {
+        return read(store_->get(detail::key_part(id), call));
+    }
+    /// The record with these values in a unique index, or none. One value for each of its fields.
+    template <class... Values>
+    Result<std::optional<Stored<T>>> find_by(std::string_view unique_index,
+                                             const Values&... values) const {
+        const KeyPart parts[] = {detail::key_part(values)...};
+        return read(store_->find_unique(unique_index, parts, {}));
+    }
+    /// How many records there are; reads all of their keys.
+    Result<std::uint64_t> count(const CallOptions& call = {}) const { return store_->count(call); }
+
+    // Writing. Each gives the versionstamp of its commit.
+
+    /// Adds a record. Errors: already_exists if its primary key or a unique value is taken.
+    Result<Versionstamp> insert(const T& record, const CallOptions& call = {}) const {
+        return store_->insert(detail::to_js(record), call);
+    }
+    /// Adds a record or takes the place of the one with its primary key.
+    Result<Versionstamp> put(const T& record, const CallOptions& call = {}) const {
+        return store_->put(detail::to_js(record), call);
+    }
+    /// Changes a record that is still as it was read. Errors: conflict if it is not.
+    Result<Versionstamp> replace(const T& record, const Versionstamp& as_read,
+                                 const CallOptions& call = {}) const {
+        return store_->replace(detail::to_js(record), as_read, call);
+    }
+    /// Calls `change(T&)`, which may return a Result<void> to give up, and stores what it left.
+    /// It is called again when another writer was faster. Errors: not_found if there is no record.
+    template <class F>
+        requires std::invocable<F&, T&>
+    Result<Stored<T>> update(const Id& id, F&& change, const CallOptions& call = {}) const {
+        T record{};
+        TURNTABLE_TRY(const Versionstamp versionstamp,
+                      store_->update(
+                          detail::key_part(id),
+                          [&](const JsValue& before) -> Result<JsValue> {
+                              record = T{};
+                              TURNTABLE_CHECK(decode(before, record));
+                              if constexpr (std::is_void_v<std::invoke_result_t<F&, T&>>) {
+                                  change(record);
+                              } else {
+                                  TURNTABLE_CHECK(change(record));
+                              }
+                              return detail::to_js(record);
+                          },
+                          call));
+        return Stored<T>{std::move(record), versionstamp};
+    }
+    /// Removes a record, and what refers to it if that cascades; false if there was none.
+    Result<bool> remove(const Id& id, const CallOptions& call = {}) const {
+        return store_->remove(detail::key_part(id), std::nullopt, call);
+    }
+    /// Removes a record that is still as it was read. Errors: conflict if it is not.
+    Result<bool> remove_if(const Id& id, const Versionstamp& as_read,
+                           const CallOptions& call = {}) const {
+        return store_->remove(detail::key_part(id), as_read, call);
+    }
+
+    // Relations.
+
+    /// The record of another collection that a field of `record` refers to; none if the field is
+    /// null or the record is gone.
+    template <class Member, class Other>
+    Result<std::optional<Stored<Other>>> related(const T& record, Member T::* reference,
+                                                 const Collection<Other>& other,
+                                                 const CallOptions& call = {}) const {
+        static_assert(
+            std::same_as<typename detail::Plain<Member>::Value, typename Collection<Other>::Id>,
+            "turntable: the member is not of the type of the primary key of that collection");
+        if constexpr (detail::is_optional<Member>) {
+            if (!(record.*reference)) {
+                return std::optional<Stored<Other>>();
+            }
+            return other.get(*(record.*reference), call);
+        } else {
+            return other.get(record.*reference, call);
+        }
+    }
+
+    const Database& database() const noexcept { return store_->database(); }
+    /// The collection without its type.
+    const std::shared_ptr<detail::RecordStore>& store() const noexcept { return store_; }
+
+  private:
+    explicit Collection(std::shared_ptr<detail::RecordStore> store) : store_(std::move(store)) {}
+
+    Result<void> decode(const JsValue& value, T& out) const {
+        Result<void> read = detail::from_js(value, out);
+        return read ? Result<void>() : store_->named(std::move(read).error());
+    }
+    Result<std::optional<Stored<T>>> read(
+        Result<std::optional<detail::StoredRecord>> result) const {
+        TURNTABLE_TRY(const std::optional<detail::StoredRecord> found, std::move(result));
+        if (!found) {
+            return std::optional<Stored<T>>();
+        }
+        std::optional<Stored<T>> out(Stored<T>{T{}, found->versionstamp});
+        TURNTABLE_CHECK(decode(found->value, out->value));
+        return out;
+    }
+
+    std::shared_ptr<detail::RecordStore> store_;
+};
+
+}  // namespace turntable::inline v0::kv
