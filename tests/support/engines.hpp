@@ -1,0 +1,48 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "turntable/kv.hpp"
+#include "turntable/kv/memory.hpp"
+#include "turntable/kv/sqlite.hpp"
+#ifdef TURNTABLE_TEST_LMDB
+#include "turntable/kv/lmdb.hpp"
+#endif
+
+/// \file
+/// The engines that are built, by the schemes of their URLs, for tests that run on each.
+namespace turntable::test {
+
+/// Those that keep their data in a folder.
+inline std::vector<std::string> file_engines() {
+    return {"sqlite",
+#ifdef TURNTABLE_TEST_LMDB
+            "lmdb"
+#endif
+    };
+}
+
+inline std::vector<std::string> all_engines() {
+    std::vector<std::string> engines = file_engines();
+    engines.insert(engines.begin(), "memory");
+    return engines;
+}
+
+/// The URL of a database named `name` in `folder`; memory: is a named one.
+inline std::string engine_url(const std::string& engine, const std::string& folder,
+                              const std::string& name = "db") {
+    return engine + ":" + folder + "/" + name;
+}
+
+inline Result<kv::Database> open_engine(const std::string& url) {
+    kv::Registry registry;
+    TURNTABLE_CHECK(kv::register_memory(registry));
+    TURNTABLE_CHECK(kv::register_sqlite(registry));
+#ifdef TURNTABLE_TEST_LMDB
+    TURNTABLE_CHECK(kv::register_lmdb(registry));
+#endif
+    return registry.open(url);
+}
+
+}  // namespace turntable::test
