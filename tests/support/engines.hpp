@@ -34,6 +34,11 @@ inline std::string engine_url(const std::string& engine, const std::string& fold
                               const std::string& name = "db") {
     return engine + ":" + folder + "/" + name;
 }
+/// The same for tests that lose no power.
+inline std::string quick_url(const std::string& engine, const std::string& folder,
+                             const std::string& name = "db") {
+    return engine_url(engine, folder, name) + (engine == "memory" ? "" : "?durability=off");
+}
 
 inline Result<kv::Database> open_engine(const std::string& url) {
     kv::Registry registry;
