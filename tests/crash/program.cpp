@@ -6,11 +6,16 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "crash/bank.hpp"
+#include "crash/batches.hpp"
 #include "support/engines.hpp"
+#include "turntable/kv/id_sequence.hpp"
+#include "turntable/kv/lock.hpp"
 
 namespace {
 
@@ -51,11 +56,53 @@ void bank(const Work& work) {
     });
 }
 
+/// Puts batches into a map; tells the number of each batch.
+void batches(const Work& work) {
+    const turntable::test::BatchMap map(work.db, "batches");
+    work.repeat([&](std::uint64_t i) -> Result<void> {
+        const int number = static_cast<int>(i);
+        auto batch = map.batch();
+        for (int entry = 0; entry < turntable::test::batch_entries; ++entry) {
+            batch.insert({work.worker, number, entry},
+                         turntable::test::batch_value(work.worker, number, entry));
+        }
+        TURNTABLE_TRY(const kv::Versionstamp stamp, batch.commit());
+        tell(std::to_string(work.worker) + " " + std::to_string(i + 1) + " " + stamp.to_string());
+        return {};
+    });
+}
+
+/// Takes ids and tells them.
+void ids(const Work& work) {
+    const kv::IdSequence sequence(work.db, "ids", {.block = 10});
+    work.repeat([&](std::uint64_t) -> Result<void> {
+        TURNTABLE_TRY(const std::uint64_t id, sequence.next());
+        tell(std::to_string(id));
+        return {};
+    });
+}
+
+/// Takes a lock, tells its token and never lets go of it.
+void lock(const Work& work) {
+    const kv::Locks locks(work.db, "locks");
+    work.repeat([&](std::uint64_t) -> Result<void> {
+        TURNTABLE_TRY(kv::Lock held, locks.lock("name", {.lease = std::chrono::milliseconds(500)}));
+        tell(std::to_string(held.token()));
+        while (true) {
+            TURNTABLE_CHECK(held.extend());
+        }
+    });
+}
+
 using Role = void (*)(const Work&);
 
 Role role_named(const std::string& name) {
-    if (name == "bank") {
-        return &bank;
+    constexpr std::pair<std::string_view, Role> roles[] = {
+        {"bank", &bank}, {"batches", &batches}, {"ids", &ids}, {"lock", &lock}};
+    for (const auto& [known, role] : roles) {
+        if (known == name) {
+            return role;
+        }
     }
     return nullptr;
 }
