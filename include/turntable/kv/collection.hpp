@@ -1,18 +1,22 @@
 #pragma once
 
+#include <concepts>
+#include <cstddef>
 #include <cstdint>
-#include <functional>
+#include <iterator>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "turntable/core/result.hpp"
+#include "turntable/core/result_iterator.hpp"
 #include "turntable/kv/collection/codec.hpp"
 #include "turntable/kv/collection/description.hpp"
+#include "turntable/kv/collection/query.hpp"
 #include "turntable/kv/collection/record_store.hpp"
 #include "turntable/kv/database.hpp"
 
@@ -26,6 +30,74 @@ template <class T>
 struct Stored {
     T value;
     Versionstamp versionstamp;
+};
+
+/// Some records of a query, and how to get those around them.
+///
+/// Purpose: `options.after = page.next` gives the next page, `options.before = page.previous` the
+/// one before. Records that others add, change or remove meanwhile move no other record to another
+/// side of a cursor. Ownership: owns its records. Threads: a value. Errors: none.
+template <class T>
+struct Page {
+    std::vector<Stored<T>> records;
+    /// Empty: no record follows.
+    std::string next;
+    /// Empty: no record is known to come before.
+    std::string previous;
+};
+
+template <class T>
+class Collection;
+
+/// The records of a query one after the other, read a page at a time.
+///
+/// Purpose: `for (auto& user : users.stream(filter)) { if (!user) ...; use(user->value); }`, or
+/// `next()`. Holds one page, however many records there are.
+/// Ownership: keeps the database open and owns the filter. Threads: one thread at a time.
+/// Errors: those of the query; after an error there is only the end.
+template <class T>
+class [[nodiscard]] RecordStream {
+  public:
+    RecordStream(Collection<T> collection, Filter filter, const QueryOptions& options)
+        : collection_(std::move(collection)),
+          filter_(std::move(filter)),
+          options_(options),
+          after_(options.after) {
+        options_.before = {};
+    }
+
+    /// The next record; none at the end.
+    Result<std::optional<Stored<T>>> next(const CallOptions& call = {}) {
+        if (position_ == page_.records.size() && !ended_) {
+            options_.after = after_;
+            Result<Page<T>> page = collection_.query(filter_, options_, call);
+            ended_ = !page || page->next.empty();
+            if (!page) {
+                return std::move(page).error();
+            }
+            page_ = *std::move(page);
+            position_ = 0;
+            after_ = page_.next;
+        }
+        if (position_ == page_.records.size()) {
+            return std::optional<Stored<T>>();
+        }
+        return std::optional(std::move(page_.records[position_++]));
+    }
+
+    ResultIterator<RecordStream, Stored<T>> begin() {
+        return ResultIterator<RecordStream, Stored<T>>(this);
+    }
+    std::default_sentinel_t end() const noexcept { return {}; }
+
+  private:
+    Collection<T> collection_;
+    Filter filter_;
+    QueryOptions options_;
+    std::string after_;
+    Page<T> page_;
+    std::size_t position_ = 0;
+    bool ended_ = false;
 };
 
 /// Records of one type, found by their primary key and by indexes.
@@ -71,6 +143,27 @@ class [[nodiscard]] Collection {
                                              const Values&... values) const {
         const KeyPart parts[] = {detail::key_part(values)...};
         return read(store_->find_unique(unique_index, parts, {}));
+    }
+    /// The records that a filter lets through, a page of them. Errors: see Filter and QueryOptions.
+    Result<Page<T>> query(const Filter& filter = {}, const QueryOptions& options = {},
+                          const CallOptions& call = {}) const {
+        TURNTABLE_TRY(const detail::RecordPage found,
+                      detail::run_query(*store_, filter, options, call));
+        Page<T> page{{}, found.next, found.previous};
+        page.records.reserve(found.records.size());
+        for (const detail::StoredRecord& record : found.records) {
+            page.records.push_back({T{}, record.versionstamp});
+            TURNTABLE_CHECK(decode(record.value, page.records.back().value));
+        }
+        return page;
+    }
+    /// All of them, read by pages of `options.limit`. See RecordStream.
+    RecordStream<T> stream(Filter filter = {}, const QueryOptions& options = {}) const {
+        return RecordStream<T>(*this, std::move(filter), options);
+    }
+    /// How `query` with these arguments finds its records; reads nothing.
+    Result<QueryPlan> explain(const Filter& filter = {}, const QueryOptions& options = {}) const {
+        return detail::explain_query(*store_, filter, options);
     }
     /// How many records there are; reads all of their keys.
     Result<std::uint64_t> count(const CallOptions& call = {}) const { return store_->count(call); }
@@ -141,6 +234,16 @@ class [[nodiscard]] Collection {
         } else {
             return other.get(record.*reference, call);
         }
+    }
+
+    /// The records of another collection that refer to the one with this primary key.
+    template <class Child, class Member>
+    Result<Page<Child>> children(const Id& id, const Collection<Child>& others,
+                                 Member Child::* reference, const QueryOptions& options = {},
+                                 const CallOptions& call = {}) const {
+        static_assert(std::same_as<typename detail::Plain<Member>::Value, Id>,
+                      "turntable: the member is not of the type of the primary key");
+        return others.query(where(reference).eq(id), options, call);
     }
 
     const Database& database() const noexcept { return store_->database(); }

@@ -69,6 +69,21 @@ TEST_P(RelationTest, AFieldLeadsToItsRecord) {
         << "OnRemove::none promises nothing";
 }
 
+TEST_P(RelationTest, ARecordLeadsToThoseThatReferToIt) {
+    ASSERT_TRUE(teams_.insert({"Reds"}));
+    ASSERT_TRUE(teams_.insert({"Blues"}));
+    for (std::int32_t id = 1; id <= 5; ++id) {
+        ASSERT_TRUE(players_.insert(player(id, id == 3 ? "Blues" : "Reds")));
+    }
+    const auto page = *teams_.children("Reds", players_, &Player::team, {.limit = 3});
+    ASSERT_EQ(page.records.size(), 3U);
+    EXPECT_EQ(page.records[2].value.id, 4);
+    const auto rest = *teams_.children("Reds", players_, &Player::team, {.after = page.next});
+    ASSERT_EQ(rest.records.size(), 1U);
+    EXPECT_EQ(rest.records[0].value.id, 5);
+    EXPECT_EQ(players_.explain(kv::where(&Player::team).eq("Reds"))->to_string(), "index by_team");
+}
+
 TEST_P(RelationTest, AReferenceToNothingIsRefused) {
     const auto refused = players_.insert(player(1, "Reds"));
     ASSERT_FALSE(refused);
