@@ -168,6 +168,9 @@ Error TransactionCore::refuse_list(const Selector& selector) const {
 
 Async<Verdict> TransactionCore::finish(bool succeeded) {
     if (reading_) {
+        if (!succeeded) {  // it has its reasons, such as would_deadlock
+            return Verdict::done;
+        }
         return Error(ErrorCode::invalid_argument,
                      "the closure of a transaction ended before a get of it did; await each get")
             .during(operation)

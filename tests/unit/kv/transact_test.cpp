@@ -495,6 +495,24 @@ TEST(Transact, MessagesAndExpiryArePartOfIt) {
     EXPECT_FALSE(*db.get("order"));
 }
 
+TEST(Transact, WhereBlockingIsForbiddenTheReadThatWouldBlockIsTold) {
+    FakeBackend fake;
+    const Database db{AnyBackend(fake)};
+    const LibraryThreadScope library_thread;
+    const auto run = [&] {
+        return db.transact([](Transaction& tx) -> Result<int> {
+            TURNTABLE_CHECK(tx.get("k"));
+            tx.set("k", "v");
+            return 1;
+        });
+    };
+    EXPECT_TRUE(run());  // all is ready, nothing blocks
+    fake.hold_next(FakeCall::get);
+    EXPECT_EQ(run().error().code(), ErrorCode::would_deadlock);
+    fake.release(FakeCall::get);
+    EXPECT_TRUE(run());
+}
+
 TEST(Transact, ManyKeysAreFoundAgain) {
     const Database db = memory_database();
     for (int i = 0; i < 100; i += 2) {
