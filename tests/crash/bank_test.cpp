@@ -15,7 +15,7 @@
 namespace turntable::test {
 namespace {
 
-constexpr int processes = 2;
+constexpr int processes = 3;
 constexpr int threads = 2;
 
 class Bank : public testing::TestWithParam<std::string> {
@@ -93,8 +93,8 @@ TEST_P(Bank, TheSumHoldsWhileThreadsAndProcessesMoveMoney) {
     const auto end = std::chrono::steady_clock::now() + length();
     int first = 0;
     do {
-        round(first, 40, 0, false);
-        EXPECT_EQ(moves_of(first * threads), 40U);
+        round(first, 30, 0, false);
+        EXPECT_EQ(moves_of(first * threads), 30U);
         first += processes;
     } while (!HasFailure() && std::chrono::steady_clock::now() < end);
 }
