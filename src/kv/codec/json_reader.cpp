@@ -21,9 +21,6 @@ using codec::JsonArray;
 using codec::JsonObject;
 using codec::JsonTree;
 
-// A value takes up to four levels of JSON: {"$array": {"properties": [[name, value]]}}.
-constexpr std::size_t max_json_depth = 4 * max_js_depth;
-
 Error bad_form(std::string_view name) {
     return codec::json_error("ill-formed " + std::string(name));
 }
@@ -470,12 +467,16 @@ Result<Value> counter(const JsonTree& tree) {
 }  // namespace
 
 Result<JsValue> js_from_json(std::string_view json) {
-    TURNTABLE_TRY(const JsonTree tree, codec::parse_json(json, max_json_depth));
+    TURNTABLE_TRY(const JsonTree tree, codec::parse_json(json, codec::max_json_depth));
     return Reader().value(tree);
 }
 
 Result<Value> from_json(std::string_view json) {
-    TURNTABLE_TRY(const JsonTree tree, codec::parse_json(json, max_json_depth));
+    TURNTABLE_TRY(const JsonTree tree, codec::parse_json(json, codec::max_json_depth));
+    return codec::stored_value(tree);
+}
+
+Result<Value> codec::stored_value(const JsonTree& tree) {
     if (const auto* form = form_of(tree)) {
         const auto& [name, inner] = *form;
         if (name == form::u64) {

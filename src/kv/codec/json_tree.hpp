@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "turntable/core/result.hpp"
+#include "turntable/kv/js_value.hpp"
+#include "turntable/kv/value.hpp"
 
 namespace turntable::inline v0::kv::codec {
 
@@ -32,5 +34,11 @@ Error json_too_deep();
 /// Parses one JSON text. Arrays and objects may be nested `max_depth` deep. Integers that a
 /// double cannot hold are errors.
 Result<JsonTree> parse_json(std::string_view text, std::size_t max_depth);
+
+/// A value takes up to four levels of JSON: {"$array": {"properties": [[name, value]]}}.
+inline constexpr std::size_t max_json_depth = 4 * max_js_depth;
+
+/// What from_json gives for the text of this tree.
+Result<Value> stored_value(const JsonTree& tree);
 
 }  // namespace turntable::inline v0::kv::codec

@@ -1,0 +1,139 @@
+#include "turntable/kv/detail/new_file.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <system_error>
+
+namespace turntable::inline v0::kv::detail {
+
+namespace {
+
+ErrorCode code_for(int number) noexcept {
+    switch (number) {
+        case ENOENT:
+        case ENOTDIR:
+            return ErrorCode::not_found;
+        case EEXIST:
+            return ErrorCode::already_exists;
+        case EACCES:
+        case EPERM:
+        case EROFS:
+            return ErrorCode::permission_denied;
+        case ENOSPC:
+        case EDQUOT:
+        case EFBIG:
+            return ErrorCode::no_space;
+        default:
+            return ErrorCode::io;
+    }
+}
+
+Error there_already(const std::string& path) {
+    return Error(ErrorCode::already_exists,
+                 path + " is there already; name another file, or ask to replace it");
+}
+
+bool is_there(const std::string& path) {
+    struct stat status{};
+    return ::lstat(path.c_str(), &status) == 0;
+}
+
+/// Whether the open file still has this name: another process may have removed it meanwhile.
+bool has_name(int file, const std::string& path) {
+    struct stat open_one{};
+    struct stat named{};
+    return ::fstat(file, &open_one) == 0 && ::stat(path.c_str(), &named) == 0 &&
+           open_one.st_dev == named.st_dev && open_one.st_ino == named.st_ino;
+}
+
+Result<void> sync_folder(const std::string& path) {
+    std::string folder = std::filesystem::path(path).parent_path().string();
+    folder = folder.empty() ? "." : folder;
+    const int file = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const bool synced = file >= 0 && ::fsync(file) == 0;
+    const int number = errno;
+    if (file >= 0) {
+        ::close(file);
+    }
+    return synced ? Result<void>() : file_error(number, "syncing the folder of", path);
+}
+
+}  // namespace
+
+Error file_error(int number, std::string_view doing, const std::string& path) {
+    return Error(code_for(number),
+                 std::string(doing) + " " + path + ": " + std::generic_category().message(number))
+        .with_backend_code(number);
+}
+
+Result<NewFile> NewFile::create(std::string path, bool replace) {
+    if (!replace && is_there(path)) {
+        return there_already(path);
+    }
+    const std::string partial = path + ".partial";
+    while (true) {
+        const int file = ::open(partial.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+        if (file < 0) {
+            return file_error(errno, "making", partial);
+        }
+        NewFile made(path, file, replace);
+        if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
+            ::close(std::exchange(made.file_, -1));  // it is not ours to remove
+            return Error(ErrorCode::busy, partial + " is being written by somebody else");
+        }
+        if (!has_name(file, partial)) {
+            ::close(std::exchange(made.file_, -1));
+            continue;
+        }
+        if (::ftruncate(file, 0) != 0) {
+            return file_error(errno, "emptying", partial);
+        }
+        return made;
+    }
+}
+
+NewFile::~NewFile() {
+    if (file_ >= 0) {
+        ::unlink(partial_path().c_str());
+        ::close(file_);
+    }
+}
+
+Result<void> NewFile::write(std::string_view bytes) {
+    while (!bytes.empty()) {
+        const ssize_t written = ::write(file_, bytes.data(), bytes.size());
+        if (written < 0 && errno != EINTR) {
+            return file_error(errno, "writing", partial_path());
+        }
+        bytes.remove_prefix(written < 0 ? 0 : static_cast<std::size_t>(written));
+    }
+    return {};
+}
+
+Result<void> NewFile::commit() {
+    const std::string partial = partial_path();
+    if (::fsync(file_) != 0) {
+        return file_error(errno, "syncing", partial);
+    }
+    if (replace_) {
+        if (::rename(partial.c_str(), path_.c_str()) != 0) {
+            return file_error(errno, "renaming to", path_);
+        }
+    } else {
+        // Fails if somebody made the file meanwhile; a rename would replace it.
+        if (::link(partial.c_str(), path_.c_str()) != 0) {
+            return errno == EEXIST ? there_already(path_) : file_error(errno, "naming", path_);
+        }
+        ::unlink(partial.c_str());
+    }
+    ::close(std::exchange(file_, -1));
+    return sync_folder(path_);
+}
+
+}  // namespace turntable::inline v0::kv::detail
