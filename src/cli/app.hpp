@@ -70,5 +70,7 @@ void add_kv_read(CLI::App& kv, App& app);
 void add_kv_write(CLI::App& kv, App& app);
 void add_kv_atomic(CLI::App& kv, App& app);
 void add_kv_follow(CLI::App& kv, App& app);
+void add_kv_copy(CLI::App& kv, App& app);
+void add_kv_export(CLI::App& kv, App& app);
 
 }  // namespace turntable_cli

@@ -12,7 +12,8 @@ enum class ExitCode : int {
     not_found = 3,  ///< there is no such key
     check_failed = 4,  ///< an atomic write was refused by a check
     cannot_open = 5,  ///< the store or the configuration could not be used
-    unwell = 6,  ///< a checked store is unhealthy, or a backend does not conform
+    unwell = 6,  ///< a store is unhealthy, a backend does not conform, two stores differ
+    interrupted = 130,  ///< stopped by a signal where the work can be gone on with
 };
 
 /// The exit code for an error of the library.

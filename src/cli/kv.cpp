@@ -14,6 +14,8 @@ void add_kv(CLI::App& root, App& app) {
     add_kv_write(*kv, app);
     add_kv_atomic(*kv, app);
     add_kv_follow(*kv, app);
+    add_kv_copy(*kv, app);
+    add_kv_export(*kv, app);
 }
 
 }  // namespace turntable_cli

@@ -4,62 +4,14 @@
 
 #include "cli/app.hpp"
 #include "cli/entry_output.hpp"
+#include "cli/selector_options.hpp"
 #include "cli/text.hpp"
 
 namespace turntable_cli {
 
-using turntable::Error;
-using turntable::ErrorCode;
-using turntable::Result;
 namespace kv = turntable::kv;
 
 namespace {
-
-/// Which entries a listing is about, as options.
-struct SelectorOptions {
-    std::string prefix;
-    std::string start;
-    std::string end;
-    std::string text_prefix;
-
-    void add_to(CLI::App& command) {
-        command.add_option("PREFIX", prefix, "Entries whose keys extend this key; none: all");
-        command.add_option("--start", start, "First key (inside PREFIX, or with --end alone)");
-        command.add_option("--end", end, "Stop before this key");
-        command.add_option("--text-prefix", text_prefix,
-                           "Entries whose first key part is text that starts so");
-    }
-
-    Result<kv::Selector> selector() const {
-        if (!text_prefix.empty()) {
-            if (!prefix.empty() || !start.empty() || !end.empty()) {
-                return Error(ErrorCode::invalid_argument, "--text-prefix stands alone");
-            }
-            return kv::text_prefix(text_prefix);
-        }
-        if (prefix.empty() && start.empty() && end.empty()) {
-            return kv::everything();
-        }
-        TURNTABLE_TRY(kv::Key first, kv::parse_key(start));
-        TURNTABLE_TRY(kv::Key last, kv::parse_key(end));
-        if (prefix.empty()) {
-            if (start.empty() || end.empty()) {
-                return Error(ErrorCode::invalid_argument,
-                             "without PREFIX, --start and --end come together");
-            }
-            return kv::range(std::move(first), std::move(last));
-        }
-        TURNTABLE_TRY(kv::Key key, kv::parse_key(prefix));
-        kv::Selector out = kv::prefix(std::move(key));
-        if (!start.empty()) {
-            out = std::move(out).from(std::move(first));
-        }
-        if (!end.empty()) {
-            out = std::move(out).until(std::move(last));
-        }
-        return out;
-    }
-};
 
 void add_get(CLI::App& parent, App& app) {
     auto* command = parent.add_subcommand("get", "Print the value of a key");

@@ -1,8 +1,11 @@
 // kv set, remove, enqueue.
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cmath>
 #include <iostream>
+#include <optional>
 
 #include "cli/app.hpp"
 #include "cli/text.hpp"
@@ -65,34 +68,112 @@ void add_set(CLI::App& parent, App& app) {
     });
 }
 
-void add_remove(CLI::App& parent, App& app) {
-    auto* command = parent.add_subcommand("remove", "Remove entries; absent ones are fine");
-    auto keys = std::make_shared<std::vector<std::string>>();
-    auto json = std::make_shared<bool>(false);
-    command->add_option("KEY", *keys, "Removed together, in one commit")->required();
-    command->add_flag("--json", *json, "Print a JSON object");
-    command->callback([&app, keys, json] {
-        std::vector<kv::Key> parsed;
-        for (const std::string& key : *keys) {
-            auto one = kv::parse_key(key);
-            if (!one) {
-                return app.fail(one.error());
-            }
-            parsed.push_back(*std::move(one));
+struct RemoveOptions {
+    std::vector<std::string> keys;
+    std::optional<std::string> prefix;
+    bool dry_run = false;
+    bool yes = false;
+    bool json = false;
+};
+
+void remove_keys(App& app, const RemoveOptions& options) {
+    std::vector<kv::Key> parsed;
+    for (const std::string& key : options.keys) {
+        auto one = kv::parse_key(key);
+        if (!one) {
+            return app.fail(one.error());
         }
-        const auto database = app.open_store();
-        if (!database) {
+        parsed.push_back(*std::move(one));
+    }
+    const auto database = app.open_store();
+    if (!database) {
+        return;
+    }
+    auto write = database->atomic();
+    for (const kv::Key& key : parsed) {
+        write.remove(key);
+    }
+    const auto commit = write.commit();
+    if (!commit) {
+        return app.fail(commit.error());
+    }
+    print_versionstamp(commit->versionstamp, options.json);
+}
+
+/// Asks a person; where there is none, only --yes will do.
+bool confirmed(App& app, const std::string& question) {
+    if (::isatty(STDIN_FILENO) == 0) {
+        app.fail(ExitCode::usage, "this removes many entries; look with --dry-run, then say --yes");
+        return false;
+    }
+    std::cerr << question << " [y/N] " << std::flush;
+    std::string answer;
+    std::getline(std::cin, answer);
+    if (answer != "y" && answer != "yes") {
+        app.fail(ExitCode::failed, "nothing was removed");
+        return false;
+    }
+    return true;
+}
+
+void remove_prefix(App& app, const RemoveOptions& options) {
+    auto prefix = kv::parse_key(*options.prefix);
+    if (!prefix) {
+        return app.fail(prefix.error());
+    }
+    const std::string which = prefix->empty() ? "" : " whose keys extend " + *options.prefix;
+    const kv::Selector selector = kv::prefix(*std::move(prefix));
+    const auto database = app.open_store();
+    if (!database) {
+        return;
+    }
+    if (options.dry_run || !options.yes) {
+        const auto count = database->count(selector, app.stop().get_token());
+        if (!count) {
+            return app.fail(count.error());
+        }
+        const std::string entries = print_count(*count) + " entries" + which;
+        if (options.dry_run && options.json) {
+            std::cout << "{\"would_remove\":" << *count << "}\n";
+        } else if (options.dry_run) {
+            std::cout << "would remove " << entries << '\n';
+        }
+        if (options.dry_run || !confirmed(app, "Remove " + entries + "?")) {
             return;
         }
-        auto write = database->atomic();
-        for (const kv::Key& key : parsed) {
-            write.remove(key);
+    }
+    const auto removed = database->remove_range(selector, app.stop().get_token());
+    if (!removed) {
+        return app.fail(removed.error());
+    }
+    if (options.json) {
+        std::cout << "{\"removed\":" << removed->removed << ",\"versionstamp\":\""
+                  << removed->versionstamp.to_string() << "\"}\n";
+    } else {
+        std::cout << "removed " << print_count(removed->removed) << " entries\n";
+    }
+}
+
+void add_remove(CLI::App& parent, App& app) {
+    auto* command = parent.add_subcommand("remove", "Remove entries; absent ones are fine");
+    auto options = std::make_shared<RemoveOptions>();
+    auto* keys = command->add_option("KEY", options->keys, "Removed together, in one commit");
+    auto* prefix = command->add_option(
+        "--prefix", options->prefix,
+        "Remove all entries whose keys extend this key; \"\": all of the store");
+    prefix->excludes(keys);
+    command->add_flag("--dry-run", options->dry_run, "Only tell how many that would be")
+        ->needs(prefix);
+    command->add_flag("--yes", options->yes, "Do not ask")->needs(prefix);
+    command->add_flag("--json", options->json, "Print a JSON object");
+    command->callback([&app, options] {
+        if (options->prefix) {
+            remove_prefix(app, *options);
+        } else if (options->keys.empty()) {
+            app.fail(ExitCode::usage, "name keys to remove, or --prefix KEY");
+        } else {
+            remove_keys(app, *options);
         }
-        const auto commit = write.commit();
-        if (!commit) {
-            return app.fail(commit.error());
-        }
-        print_versionstamp(commit->versionstamp, *json);
     });
 }
 

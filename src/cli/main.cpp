@@ -10,7 +10,8 @@ namespace {
 
 constexpr const char* exit_codes =
     "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 no such key, 4 a check failed,\n"
-    "5 the store or configuration cannot be used, 6 a store is unhealthy or does not conform.";
+    "5 the store or configuration cannot be used, 6 a store is unhealthy, does not conform, or is\n"
+    "not equal to the other, 130 stopped by a signal.";
 
 void define(CLI::App& root, turntable_cli::App& app) {
     using namespace turntable_cli;

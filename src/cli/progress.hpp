@@ -12,20 +12,22 @@ namespace turntable_cli {
 /// Threads: one. Errors: none.
 class Progress {
   public:
-    /// `total` of zero: not known.
-    Progress(std::string what, std::uint64_t total);
+    explicit Progress(std::string what);
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
     ~Progress();
 
-    void advance(std::uint64_t by);
+    /// Whether anybody sees it, so that a total is worth finding out.
+    bool visible() const noexcept { return on_terminal_; }
+    /// `total` of zero: not known.
+    void show(std::uint64_t done, std::uint64_t total);
+    /// Takes the bar away, before something else is printed.
+    void clear();
 
   private:
-    void draw();
+    void draw(std::uint64_t done, std::uint64_t total);
 
     std::string what_;
-    std::uint64_t total_;
-    std::uint64_t done_ = 0;
     bool on_terminal_;
     std::chrono::steady_clock::time_point drawn_{};
 };
