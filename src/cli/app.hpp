@@ -64,6 +64,7 @@ void add_conform(CLI::App& root, App& app);
 void add_help(CLI::App& root, App& app);
 void add_completion(CLI::App& root, App& app);
 void add_tour(CLI::App& root, App& app);
+void add_man(CLI::App& root, App& app);
 
 /// The verbs of `kv`, in their files.
 void add_kv_read(CLI::App& kv, App& app);
@@ -72,5 +73,7 @@ void add_kv_atomic(CLI::App& kv, App& app);
 void add_kv_follow(CLI::App& kv, App& app);
 void add_kv_copy(CLI::App& kv, App& app);
 void add_kv_export(CLI::App& kv, App& app);
+void add_kv_backup(CLI::App& kv, App& app);
+void add_kv_bench(CLI::App& kv, App& app);
 
 }  // namespace turntable_cli

@@ -1,8 +1,10 @@
 // config check, show, schema.
 
 #include <iostream>
+#include <utility>
 
 #include "cli/app.hpp"
+#include "turntable/core/settings_info.hpp"
 
 namespace turntable_cli {
 
@@ -22,6 +24,24 @@ const turntable::Config* required_config(App& app) {
     return *config;
 }
 
+void print_problems(const App& app, const turntable::Config& file) {
+    for (const turntable::Error& problem : file.problems()) {
+        std::cerr << problem.to_string() << '\n';
+    }
+    if (file.problems().empty()) {
+        std::cout << app.config_path() << " is fine\n";
+    }
+}
+
+void print_problems_json(const App& app, const turntable::Config& file) {
+    std::cout << "{\"file\":" << turntable::json_quoted(app.config_path()) << ",\"problems\":[";
+    const char* separator = "";
+    for (const turntable::Error& problem : file.problems()) {
+        std::cout << std::exchange(separator, ",") << turntable::json_quoted(problem.to_string());
+    }
+    std::cout << "]}\n";
+}
+
 }  // namespace
 
 void add_config(CLI::App& root, App& app) {
@@ -29,18 +49,14 @@ void add_config(CLI::App& root, App& app) {
     config->require_subcommand(1);
 
     auto* check = config->add_subcommand("check", "Tell everything that is wrong with the file");
-    check->callback([&app] {
-        const turntable::Config* file = required_config(app);
-        if (file == nullptr) {
-            return;
-        }
-        for (const turntable::Error& problem : file->problems()) {
-            std::cerr << problem.to_string() << '\n';
-        }
-        if (!file->problems().empty()) {
-            app.end_with(ExitCode::cannot_open);
-        } else {
-            std::cout << app.config_path() << " is fine\n";
+    auto json = std::make_shared<bool>(false);
+    check->add_flag("--json", *json, "Print a JSON object");
+    check->callback([&app, json] {
+        if (const turntable::Config* file = required_config(app); file != nullptr) {
+            *json ? print_problems_json(app, *file) : print_problems(app, *file);
+            if (!file->problems().empty()) {
+                app.end_with(ExitCode::cannot_open);
+            }
         }
     });
 

@@ -10,10 +10,12 @@ namespace turntable_cli {
 void add_help(CLI::App& root, App& app) {
     auto name = std::make_shared<std::string>();
     auto markdown = std::make_shared<bool>(false);
+    auto json = std::make_shared<bool>(false);
     auto* command = root.add_subcommand("help", "Explain a backend and its settings");
     command->add_option("BACKEND", *name, "Such as sqlite; none: this program");
     command->add_flag("--markdown", *markdown, "Print the table of the documentation");
-    command->callback([&root, &app, name, markdown] {
+    command->add_flag("--json", *json, "Print the JSON Schema of the backend's settings");
+    command->callback([&root, &app, name, markdown, json] {
         if (name->empty()) {
             std::cout << root.help();
             return;
@@ -21,8 +23,9 @@ void add_help(CLI::App& root, App& app) {
         std::vector<std::string> names;
         for (const turntable::BackendInfo& backend : app.registry().describe()) {
             if (backend.name == *name) {
-                std::cout << (*markdown ? backend.settings.markdown()
-                                        : backend.settings.help_text());
+                std::cout << (*json       ? backend.settings.json_schema() + "\n"
+                              : *markdown ? backend.settings.markdown()
+                                          : backend.settings.help_text());
                 return;
             }
             if (names.empty() || names.back() != backend.name) {

@@ -16,6 +16,8 @@ void add_kv(CLI::App& root, App& app) {
     add_kv_follow(*kv, app);
     add_kv_copy(*kv, app);
     add_kv_export(*kv, app);
+    add_kv_backup(*kv, app);
+    add_kv_bench(*kv, app);
 }
 
 }  // namespace turntable_cli

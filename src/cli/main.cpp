@@ -28,6 +28,7 @@ void define(CLI::App& root, turntable_cli::App& app) {
     add_config(root, app);
     add_help(root, app);
     add_completion(root, app);
+    add_man(root, app);
     add_tour(root, app);
     for (CLI::App* verb : root.get_subcommands({})) {
         verb->fallthrough();

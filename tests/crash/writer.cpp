@@ -3,11 +3,7 @@
 // WRITERS threads write without end, or only open the file when there are none. A line
 // "writer number versionstamp" goes out for each acknowledged write. With CALLS above zero it kills
 // itself at that call of SQLite into the system that changes a file.
-#include <signal.h>
-#include <sqlite3.h>
-#include <sys/types.h>
 #include <unistd.h>
-#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -15,68 +11,13 @@
 #include <vector>
 
 #include "crash/content.hpp"
+#include "crash/kill_at_call.hpp"
 #include "support/open_sqlite.hpp"
 
 namespace {
 
 namespace kv = turntable::kv;
 using turntable::test::Written;
-
-std::atomic<long> calls_left{0};
-
-void count_call() {
-    if (calls_left.fetch_sub(1) == 1) {
-        ::kill(::getpid(), SIGKILL);
-    }
-}
-
-template <class... Arguments>
-using SystemCall = int (*)(Arguments...);
-
-ssize_t (*real_pwrite)(int, const void*, size_t, off_t);
-SystemCall<int, off_t> real_ftruncate;
-SystemCall<const char*> real_unlink;
-
-ssize_t counted_pwrite(int file, const void* from, size_t size, off_t at) {
-    count_call();
-    const ssize_t result = real_pwrite(file, from, size, at);
-    count_call();
-    return result;
-}
-int counted_ftruncate(int file, off_t size) {
-    count_call();
-    const int result = real_ftruncate(file, size);
-    count_call();
-    return result;
-}
-int counted_unlink(const char* path) {
-    count_call();
-    const int result = real_unlink(path);
-    count_call();
-    return result;
-}
-
-template <class Function>
-void replace(const char* name, Function& real, Function counted) {
-    sqlite3_vfs* vfs = sqlite3_vfs_find(nullptr);
-    real = reinterpret_cast<Function>(vfs->xGetSystemCall(vfs, name));
-    if (real != nullptr) {
-        vfs->xSetSystemCall(vfs, name, reinterpret_cast<sqlite3_syscall_ptr>(counted));
-    }
-}
-
-void kill_at_call(long call) {
-    calls_left = call;
-    replace("pwrite", real_pwrite, counted_pwrite);
-    // Which of the two there is depends on how SQLite was built; only one is used.
-    decltype(real_pwrite) real_pwrite64 = nullptr;
-    replace("pwrite64", real_pwrite64, counted_pwrite);
-    if (real_pwrite64 != nullptr) {
-        real_pwrite = real_pwrite64;
-    }
-    replace("ftruncate", real_ftruncate, counted_ftruncate);
-    replace("unlink", real_unlink, counted_unlink);
-}
 
 void tell(const Written& written, kv::Versionstamp stamp) {
     const std::string line = std::to_string(written.writer) + " " + std::to_string(written.number) +
@@ -125,7 +66,7 @@ int main(int count, char** arguments) {
         return 2;
     }
     if (const long call = std::strtol(arguments[6], nullptr, 10); call > 0) {
-        kill_at_call(call);
+        turntable::test::kill_at_call(call);
     }
     const auto db = turntable::test::open_sqlite(arguments[1], arguments[2]);
     if (!db) {

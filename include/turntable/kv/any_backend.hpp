@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -64,6 +65,12 @@ class TURNTABLE_EXPORT AnyBackend {
     Async<DeleteRangeOutput> delete_range(const Context& context, ByteView start, ByteView end) {
         return model_->delete_range(context, start, end);
     }
+    Async<void> backup_to(const Context& context, std::string_view path, bool replace) {
+        return model_->backup_to(context, path, replace);
+    }
+    Async<void> restore_from(const Context& context, std::string_view path) {
+        return model_->restore_from(context, path);
+    }
 
     /// The backend inside if it is a B, to reach what only B can do; else null.
     template <Backend B>
@@ -91,6 +98,8 @@ class TURNTABLE_EXPORT AnyBackend {
         virtual Async<std::optional<Entry>> get(const Context&, ByteView) = 0;
         virtual Async<SnapshotHandle> open_snapshot(const Context&) = 0;
         virtual Async<DeleteRangeOutput> delete_range(const Context&, ByteView, ByteView) = 0;
+        virtual Async<void> backup_to(const Context&, std::string_view, bool) = 0;
+        virtual Async<void> restore_from(const Context&, std::string_view) = 0;
     };
 
     template <Backend B>
@@ -98,7 +107,12 @@ class TURNTABLE_EXPORT AnyBackend {
         template <class... Args>
         explicit Model(Args&&... args) : backend(std::forward<Args>(args)...) {}
 
-        Capabilities capabilities() const override { return backend.capabilities(); }
+        /// A layer that passes on what it wraps declares, but not these calls, has none.
+        Capabilities capabilities() const override {
+            Capabilities out = backend.capabilities();
+            out.native_backup = out.native_backup && BackendWithBackup<B>;
+            return out;
+        }
         Async<ReadOutput> snapshot_read(const Context& context, std::span<const ReadRange> ranges,
                                         const ReadOptions& options) override {
             return backend.snapshot_read(context, ranges, options);
@@ -132,6 +146,13 @@ class TURNTABLE_EXPORT AnyBackend {
         Async<DeleteRangeOutput> delete_range(const Context& context, ByteView start,
                                               ByteView end) override {
             return backend_delete_range(backend, context, start, end);
+        }
+        Async<void> backup_to(const Context& context, std::string_view path,
+                              bool replace) override {
+            return backend_backup_to(backend, context, path, replace);
+        }
+        Async<void> restore_from(const Context& context, std::string_view path) override {
+            return backend_restore_from(backend, context, path);
         }
 
         B backend;

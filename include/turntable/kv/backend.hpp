@@ -83,6 +83,16 @@ concept BackendWithDeleteRange =
     requires(B& backend, const Context& context, ByteView start, ByteView end) {
         { backend.delete_range(context, start, end) } -> std::same_as<Async<DeleteRangeOutput>>;
     };
+/// Optional, announced by `capabilities().native_backup`: everything that the store holds as a file
+/// in the engine's own form, versionstamps and messages included, of one state while others write.
+/// backup_to: the file is there when it is whole and on disk; `already_exists` unless `replace`.
+/// restore_from: makes a store that is not there yet of such a file; `already_exists` otherwise.
+template <class B>
+concept BackendWithBackup =
+    requires(B& backend, const Context& context, std::string_view path, bool replace) {
+        { backend.backup_to(context, path, replace) } -> std::same_as<Async<void>>;
+        { backend.restore_from(context, path) } -> std::same_as<Async<void>>;
+    };
 
 namespace detail {
 /// Completes a point read that was made as a range; the answer may still be pending.
@@ -123,6 +133,27 @@ Async<DeleteRangeOutput> backend_delete_range(B& backend, const Context& context
         return backend.delete_range(context, start, end);
     } else {
         return detail::unsupported_call("delete_range");
+    }
+}
+
+/// The native backup of any backend, or `unsupported`.
+template <Backend B>
+Async<void> backend_backup_to(B& backend, const Context& context, std::string_view path,
+                              bool replace) {
+    if constexpr (BackendWithBackup<B>) {
+        return backend.backup_to(context, path, replace);
+    } else {
+        return detail::unsupported_call("backup_to");
+    }
+}
+
+/// The native restore of any backend, or `unsupported`.
+template <Backend B>
+Async<void> backend_restore_from(B& backend, const Context& context, std::string_view path) {
+    if constexpr (BackendWithBackup<B>) {
+        return backend.restore_from(context, path);
+    } else {
+        return detail::unsupported_call("restore_from");
     }
 }
 

@@ -46,6 +46,8 @@ struct Capabilities {
     bool set_expiry = true;
     /// Reads of ranges tell when an entry expires (EntryView::expire_at_ms), so copies keep it.
     bool expiry_times = false;
+    /// backup_to and restore_from: files in the engine's own form, with versionstamps and queue.
+    bool native_backup = false;
     /// A check inside a transaction can cover a whole range.
     bool range_checks = false;
     Limits limits = {};

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "turntable/core/context.hpp"
 #include "turntable/core/result.hpp"
 #include "turntable/core/unique_function.hpp"
 #include "turntable/kv/contract.hpp"
@@ -167,6 +168,16 @@ template <class E>
 concept EngineWithGet = requires(E& engine, ByteView key) {
     { engine.get(key) } -> std::same_as<Result<std::optional<Record>>>;
 };
+
+/// Optional: the engine saves all it has as a file in its own form, of one state, and makes a store
+/// that is not there yet of one. Both look at the stop token and deadline of the context now and
+/// then. See BackendWithBackup for the promises.
+template <class E>
+concept EngineWithBackup =
+    requires(E& engine, const Context& context, const std::string& path, bool replace) {
+        { engine.backup_to(context, path, replace) } -> std::same_as<Result<void>>;
+        { engine.restore_from(context, path) } -> std::same_as<Result<void>>;
+    };
 
 /// Optional: read transactions may live long and do not hinder writers, so they serve as
 /// snapshots.

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -52,6 +53,7 @@ class OrderedStore {
         capabilities.snapshots = EngineWithSnapshots<E>;
         capabilities.delete_range = !options.read_only;
         capabilities.expiry_times = true;
+        capabilities.native_backup = EngineWithBackup<E>;
         if (EngineWithOthers<E> && capabilities.watch_others_within.count() == 0) {
             capabilities.watch_others_within = 2 * options.poll_interval;
         }
@@ -151,6 +153,22 @@ class OrderedStore {
         return *std::move(snapshot);
     }
 
+    Async<void> backup_to(const Context& context, std::string_view path, bool replace)
+        requires EngineWithBackup<E>
+    {
+        return with_file(context, "backup_to",
+                         [path = std::string(path), replace, context](E& engine) {
+                             return engine.backup_to(context, path, replace);
+                         });
+    }
+    Async<void> restore_from(const Context& context, std::string_view path)
+        requires EngineWithBackup<E>
+    {
+        return with_file(context, "restore_from", [path = std::string(path), context](E& engine) {
+            return engine.restore_from(context, path);
+        });
+    }
+
     /// The engine, or null after close(); for what only this kind of engine can do.
     std::shared_ptr<E> engine() const noexcept { return shared_engine_.lock(); }
 
@@ -168,6 +186,24 @@ class OrderedStore {
             return core_->describe(std::move(result).error(), operation);
         }
         return result;
+    }
+
+    /// Work that takes long: on the thread of a caller that waits, else on the pool.
+    template <class F>
+    Async<void> with_file(const Context& context, std::string_view operation, F work) {
+        detail::Pass pass(core_->gate());
+        if (!pass) {
+            return core_->closed(operation);
+        }
+        if (auto checked = core_->check_context(context); !checked) {
+            return core_->describe(std::move(checked).error(), operation);
+        }
+        if (context.caller_waits) {
+            return described(work(*engine_), operation);
+        }
+        return on_pool<void>(
+            context, operation, std::move(pass),
+            [work = std::move(work)](E& engine, detail::StoreCore&) { return work(engine); });
     }
 
     /// Answers on the pool; engine and core stay there until the pass is gone.

@@ -89,6 +89,14 @@ class SerializedBackend {
         const std::scoped_lock guard(*mutex_);
         return backend_delete_range(backend_, context, start, end);
     }
+    Async<void> backup_to(const Context& context, std::string_view path, bool replace) {
+        const std::scoped_lock guard(*mutex_);
+        return backend_backup_to(backend_, context, path, replace);
+    }
+    Async<void> restore_from(const Context& context, std::string_view path) {
+        const std::scoped_lock guard(*mutex_);
+        return backend_restore_from(backend_, context, path);
+    }
 
   private:
     class Watch final : public StreamSource<WatchOutput> {

@@ -119,6 +119,8 @@ class TURNTABLE_EXPORT SqliteBackend {
     Async<void> queue_extend(const Context& context, std::string_view id);
     Async<SnapshotHandle> open_snapshot(const Context& context);
     Async<DeleteRangeOutput> delete_range(const Context& context, ByteView start, ByteView end);
+    Async<void> backup_to(const Context& context, std::string_view path, bool replace);
+    Async<void> restore_from(const Context& context, std::string_view path);
     Async<Health> health(const Context& context);
     Async<void> close(const Context& context);
 

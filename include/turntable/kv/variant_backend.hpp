@@ -73,6 +73,13 @@ class VariantBackend {
         return visit(
             [&](auto& backend) { return backend_delete_range(backend, context, start, end); });
     }
+    Async<void> backup_to(const Context& context, std::string_view path, bool replace) {
+        return visit(
+            [&](auto& backend) { return backend_backup_to(backend, context, path, replace); });
+    }
+    Async<void> restore_from(const Context& context, std::string_view path) {
+        return visit([&](auto& backend) { return backend_restore_from(backend, context, path); });
+    }
 
     /// The backend inside if it is a B, else null.
     template <class B>

@@ -6,7 +6,8 @@
 namespace turntable::inline v0::kv {
 
 static_assert(Backend<SqliteBackend> && BackendWithGet<SqliteBackend> &&
-              BackendWithSnapshots<SqliteBackend> && BackendWithDeleteRange<SqliteBackend>);
+              BackendWithSnapshots<SqliteBackend> && BackendWithDeleteRange<SqliteBackend> &&
+              BackendWithBackup<SqliteBackend>);
 
 namespace {
 
@@ -108,6 +109,14 @@ Async<SnapshotHandle> SqliteBackend::open_snapshot(const Context& context) {
 Async<DeleteRangeOutput> SqliteBackend::delete_range(const Context& context, ByteView start,
                                                      ByteView end) {
     return state_->store.delete_range(context, start, end);
+}
+
+Async<void> SqliteBackend::backup_to(const Context& context, std::string_view path, bool replace) {
+    return state_->store.backup_to(context, path, replace);
+}
+
+Async<void> SqliteBackend::restore_from(const Context& context, std::string_view path) {
+    return state_->store.restore_from(context, path);
 }
 
 Async<Health> SqliteBackend::health(const Context& context) {

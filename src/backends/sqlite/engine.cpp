@@ -8,7 +8,7 @@
 namespace turntable::inline v0::kv::sqlite {
 
 static_assert(OrderedEngine<Engine> && EngineWithGet<Engine> && EngineWithOthers<Engine> &&
-              EngineWithSnapshots<Engine>);
+              EngineWithSnapshots<Engine> && EngineWithBackup<Engine>);
 
 namespace {
 

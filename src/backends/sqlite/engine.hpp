@@ -37,6 +37,7 @@ class ReadTransaction {
 
   private:
     friend class Engine;
+    Connection& connection() noexcept { return *lease_; }
     ReadTransaction(ReaderPool::Lease lease, Statement& anchor, std::uint64_t version) noexcept
         : lease_(std::move(lease)), anchor_(&anchor), version_(version) {}
 
@@ -104,6 +105,10 @@ class Engine {
     /// Whether another connection, also of this process, has committed since the last call. While
     /// a write transaction is open this does not wait for it; what it misses then is told later.
     Result<bool> changed_by_others();
+    /// All pages of one state as a new file; writers go on.
+    Result<void> backup_to(const Context& context, const std::string& path, bool replace);
+    /// The store's own file as a copy of another one. Not after connecting.
+    Result<void> restore_from(const Context& context, const std::string& path);
 
   private:
     friend class WriteTransaction;

@@ -47,6 +47,7 @@ std::vector<std::pair<std::string, std::string>> capability_facts(
         {"queue", yes_or_no(capabilities.queue)},
         {"snapshots", yes_or_no(capabilities.snapshots)},
         {"tells when entries expire", yes_or_no(capabilities.expiry_times)},
+        {"backup with versionstamps and queue", yes_or_no(capabilities.native_backup)},
         {"removes a range in one commit", yes_or_no(capabilities.delete_range)},
         {"largest key", size_text(capabilities.limits.key_bytes)},
         {"largest value", size_text(capabilities.limits.value_bytes)},

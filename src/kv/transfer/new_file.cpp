@@ -52,6 +52,22 @@ bool has_name(int file, const std::string& path) {
            open_one.st_dev == named.st_dev && open_one.st_ino == named.st_ino;
 }
 
+/// Fails with EEXIST if the new name is taken, which a plain rename would replace.
+bool rename_to_new(const std::string& from, const std::string& to) {
+    if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) {
+        return true;
+    }
+    // Not every file system knows that flag; all have links.
+    return (errno == EINVAL || errno == ENOSYS) && ::link(from.c_str(), to.c_str()) == 0 &&
+           ::unlink(from.c_str()) == 0;
+}
+
+/// A process was killed between its link and its unlink: the other name is a whole file.
+bool has_another_name(int file) {
+    struct stat status{};
+    return ::fstat(file, &status) == 0 && status.st_nlink > 1;
+}
+
 Result<void> sync_folder(const std::string& path) {
     std::string folder = std::filesystem::path(path).parent_path().string();
     folder = folder.empty() ? "." : folder;
@@ -91,6 +107,9 @@ Result<NewFile> NewFile::create(std::string path, bool replace) {
             ::close(std::exchange(made.file_, -1));
             continue;
         }
+        if (has_another_name(file)) {
+            continue;  // and so the name .partial goes
+        }
         if (::ftruncate(file, 0) != 0) {
             return file_error(errno, "emptying", partial);
         }
@@ -126,11 +145,9 @@ Result<void> NewFile::commit() {
             return file_error(errno, "renaming to", path_);
         }
     } else {
-        // Fails if somebody made the file meanwhile; a rename would replace it.
-        if (::link(partial.c_str(), path_.c_str()) != 0) {
+        if (!rename_to_new(partial, path_)) {
             return errno == EEXIST ? there_already(path_) : file_error(errno, "naming", path_);
         }
-        ::unlink(partial.c_str());
     }
     ::close(std::exchange(file_, -1));
     return sync_folder(path_);
