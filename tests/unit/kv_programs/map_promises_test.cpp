@@ -10,6 +10,7 @@
 
 #include "support/engines.hpp"
 #include "support/temp_folder.hpp"
+#include "turntable/kv/export.hpp"
 #include "turntable/kv/map.hpp"
 
 // What kv::Map promises, on every engine that is built. Batches that are cut short by a kill are in
@@ -632,19 +633,27 @@ TEST_P(MapPromises, ASlowSubscriberGetsTheNewestStateAndHoldsNobodyUp) {
 
 // Copies.
 
-/// Over keys and values, in order.
-std::uint64_t checksum(const Texts& map) {
-    std::uint64_t sum = 1469598103934665603U;
-    for (auto& entry : map.all()) {
-        EXPECT_TRUE(entry);
-        for (const char c : entry->key + '\xFF' + entry->value + '\xFF') {
-            sum = (sum ^ static_cast<unsigned char>(c)) * 1099511628211U;
-        }
-    }
-    return sum;
+std::string exported(const Database& from) {
+    std::string text;
+    const auto report = export_entries(from, [&](std::string_view bytes) -> Result<void> {
+        text += bytes;
+        return {};
+    });
+    EXPECT_TRUE(report) << report.error().to_string();
+    return text;
 }
 
-TEST_P(MapPromises, ACopyOnAnotherEngineHasTheSameChecksum) {
+Result<TransferReport> imported(const std::string& text, const Database& to) {
+    const auto source = [&, at = std::size_t{0}](char* buffer,
+                                                 std::size_t size) mutable -> Result<std::size_t> {
+        const std::size_t count = text.copy(buffer, size, at);
+        at += count;
+        return count;
+    };
+    return import_entries(source, to);
+}
+
+TEST_P(MapPromises, AnExportIntoAnotherEngineHasTheSameChecksumAndHarmsNoData) {
     const Texts from(db(), "map");
     std::mt19937 random(7);
     auto fill = from.batch();
@@ -652,20 +661,26 @@ TEST_P(MapPromises, ACopyOnAnotherEngineHasTheSameChecksum) {
         fill.insert(random_key(random) + std::to_string(i % 97), std::to_string(random()));
     }
     ASSERT_TRUE(fill.commit());
+    const std::string text = exported(db());
     for (const std::string& engine : test::all_engines()) {
+        SCOPED_TRACE("into " + engine);
         const test::TempFolder folder;
         const auto target = test::open_engine(test::quick_url(engine, folder.path().string()));
         ASSERT_TRUE(target);
-        const Texts to(*target, "copy");
-        auto batch = to.batch();
-        for (auto& entry : from.all()) {
-            ASSERT_TRUE(entry);
-            batch.insert(entry->key, entry->value);
-        }
-        ASSERT_TRUE(batch.commit());
-        EXPECT_EQ(checksum(from), checksum(to)) << engine;
+        const auto report = imported(text, *target);
+        ASSERT_TRUE(report) << report.error().to_string();
+        auto equal = verify(db(), *target);
+        ASSERT_TRUE(equal && equal->equal());
+        EXPECT_EQ(equal->first_checksum, equal->second_checksum);
+        const Texts to(*target, "map");
+        EXPECT_EQ(*to.first(), *from.first());
+        EXPECT_EQ(*to.size(), *from.size());
+        // Over data it is refused, and the data stays as it is.
         ASSERT_TRUE(to.insert("one", "more"));
-        EXPECT_NE(checksum(from), checksum(to)) << engine;
+        const std::uint64_t before = verify(db(), *target)->second_checksum;
+        EXPECT_NE(before, equal->second_checksum);
+        EXPECT_EQ(imported(text, *target).error().code(), ErrorCode::already_exists);
+        EXPECT_EQ(verify(db(), *target)->second_checksum, before);
     }
 }
 
