@@ -66,19 +66,29 @@ Async<std::optional<Entry>> TransactionCore::get(ByteView key) {
     return accept_later(shared_from_this(), key.to_string(), std::move(found));
 }
 
-/// A transaction that reads one key never needs a snapshot. The second read opens one and makes
-/// sure that it still shows what the first one gave.
+/// A transaction that reads one key needs no snapshot. The second read opens one and makes sure
+/// that it still shows what the first one gave. Later attempts read past any cache, whose old
+/// entries may have been what the attempt before failed for: snapshots and reads of several ranges
+/// do.
 Async<std::optional<Entry>> TransactionCore::fetch(ByteView key) {
+    std::vector<std::string> ends;
     if (snapshot_ != nullptr) {
-        std::vector<std::string> ends;
         const ByteView keys[] = {key};
         const std::vector<ReadRange> ranges = point_ranges(keys, ends);
         return single_entry(snapshot_->read(context_, ranges));
     }
-    if (reads_.empty() || !capabilities().snapshots) {
+    if (attempt_ == 1 && reads_.empty()) {
         return read_key(key);
     }
-    return fetch_from_new_snapshot(shared_from_this(), key.to_string());
+    if (capabilities().snapshots) {
+        return fetch_from_new_snapshot(shared_from_this(), key.to_string());
+    }
+    if (attempt_ == 1) {
+        return read_key(key);
+    }
+    const ByteView twice[] = {key, key};
+    const std::vector<ReadRange> ranges = point_ranges(twice, ends);
+    return single_entry(read_ranges(ranges));
 }
 
 Async<std::optional<Entry>> TransactionCore::fetch_from_new_snapshot(
@@ -89,9 +99,9 @@ Async<std::optional<Entry>> TransactionCore::fetch_from_new_snapshot(
         co_return std::move(opened).error();
     }
     self->snapshot_ = *std::move(opened);
-    const Read& first = self->reads_.front();
+    const Read* first = self->reads_.empty() ? nullptr : &self->reads_.front();
     std::vector<std::string> ends;
-    const ByteView keys[] = {first.key, key};
+    const ByteView keys[] = {first == nullptr ? ByteView(key) : ByteView(first->key), key};
     const std::vector<ReadRange> ranges = point_ranges(keys, ends);
     Async<ReadOutput> reading = self->snapshot_->read(self->context_, ranges);
     Result<ReadOutput>& output = co_await reading;
@@ -100,9 +110,9 @@ Async<std::optional<Entry>> TransactionCore::fetch_from_new_snapshot(
         self->snapshot_.reset();  // the next read makes the comparison
         co_return std::move(entries).error();
     }
-    if (!is_version_of(first.entry, (*entries)[0])) {
+    if (first != nullptr && !is_version_of(first->entry, (*entries)[0])) {
         self->doomed_ = true;
-        co_return self->conflict_at(first.key);
+        co_return self->conflict_at(first->key);
     }
     co_return std::move((*entries)[1]);
 }
