@@ -30,6 +30,8 @@ bool declared(Need need, const Capabilities& can, const Subject& subject) {
             return can.set_expiry;
         case Need::expiry_times:
             return can.expiry_times;
+        case Need::native_backup:
+            return can.native_backup;
         case Need::concurrent:
             return can.threading == Threading::concurrent;
         case Need::second_handle:

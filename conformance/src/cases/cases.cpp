@@ -26,6 +26,8 @@ std::string_view to_string(Need need) noexcept {
             return "set_expiry";
         case Need::expiry_times:
             return "expiry_times";
+        case Need::native_backup:
+            return "native_backup";
         case Need::concurrent:
             return "threading=concurrent";
         case Need::second_handle:
@@ -42,7 +44,7 @@ std::span<const Case> all_cases() {
         for (const auto group :
              {order_cases, snapshot_cases, atomic_cases, mutation_cases, value_cases, limit_cases,
               expiry_cases, watch_cases, queue_cases, lease_cases, concurrency_cases,
-              lifecycle_cases, close_cases, model_cases}) {
+              lifecycle_cases, backup_cases, close_cases, model_cases}) {
             std::vector<Case> some = group();
             all.insert(all.end(), some.begin(), some.end());
         }

@@ -21,6 +21,7 @@ std::vector<Case> queue_cases();
 std::vector<Case> lease_cases();
 std::vector<Case> concurrency_cases();
 std::vector<Case> lifecycle_cases();
+std::vector<Case> backup_cases();
 std::vector<Case> close_cases();
 std::vector<Case> model_cases();
 

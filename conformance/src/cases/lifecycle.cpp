@@ -185,6 +185,13 @@ void undeclared_calls(Environment& environment) {
         expect_code(environment.await(store.backend().queue_take({}), "queue_take"), refused,
                     "queue_take");
     });
+    attempt(can.native_backup, [&] {
+        expect_code(
+            environment.await(store.backend().backup_to({}, "/nowhere", false), "backup_to"),
+            refused, "backup_to");
+        expect_code(environment.await(store.backend().restore_from({}, "/nowhere"), "restore_from"),
+                    refused, "restore_from");
+    });
     if (!can.read_only) {
         attempt(can.set_expiry, [&] { store.expect_error(Write().set_expiry(name, 1), refused); });
         attempt(can.queue, [&] { store.expect_error(Write().enqueue("x", 1), refused); });

@@ -24,6 +24,7 @@ enum class Need : std::uint8_t {
     delete_range,
     set_expiry,
     expiry_times,
+    native_backup,
     concurrent,  ///< threading is concurrent
     second_handle,  ///< the subject can open the data a second time
     controllable_clock,  ///< the suite can move the time that the backend sees
