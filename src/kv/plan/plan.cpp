@@ -12,7 +12,8 @@ namespace turntable::inline v0::kv {
 
 namespace {
 
-/// Finds positions in a list by key. Few keys are compared one by one, which needs no memory.
+/// Finds positions in a list by key. Few keys are compared one by one, and keys that ascend, as
+/// those of copies do, with the last: neither needs memory.
 class KeyIndex {
   public:
     /// The position of `key` among the first `count`, where key_at(i) is the key of position i.
@@ -26,6 +27,12 @@ class KeyIndex {
             }
             return std::nullopt;
         }
+        for (; ascending_ && ordered_ < count; ++ordered_) {
+            ascending_ = ordered_ == 0 || key_at(ordered_ - 1) < key_at(ordered_);
+        }
+        if (ascending_ && key_at(count - 1) < key) {
+            return std::nullopt;
+        }
         for (; indexed_ < count; ++indexed_) {
             positions_.emplace(key_at(indexed_).text(), indexed_);
         }
@@ -37,6 +44,9 @@ class KeyIndex {
     static constexpr std::size_t few = 8;
     std::unordered_map<std::string_view, std::size_t> positions_;
     std::size_t indexed_ = 0;
+    /// Whether the first `ordered_` keys ascend.
+    bool ascending_ = true;
+    std::size_t ordered_ = 0;
 };
 
 bool looks_at_data(MutationKind kind) noexcept {
