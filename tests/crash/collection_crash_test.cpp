@@ -4,9 +4,13 @@
 #include <csignal>
 #include <cstdlib>
 #include <map>
+#include <memory>
 #include <sstream>
+#include <string>
+#include <vector>
 
 #include "crash/collection_record.hpp"
+#include "crash/migrating.hpp"
 #include "support/child_process.hpp"
 #include "support/collection_check.hpp"
 #include "support/open_sqlite.hpp"
@@ -66,6 +70,84 @@ TEST(CollectionCrash, IndexesAndReferencesAgreeWithTheRecordsAfterEachKill) {
         run_writer(file, round, acknowledged);
         check_file(file, acknowledged);
     }
+}
+
+/// Opens a file with notes that no migration has touched.
+kv::Database with_notes(const std::string& file) {
+    const auto db = open_sqlite(file, "?durability=off").value();
+    const auto notes_made = kv::Collection<Note>::open(db).value();
+    auto state = db.atomic();
+    for (std::int64_t id = 0; id < notes; ++id) {
+        // As the collection would, in one commit.
+        state.set({"notes", "record", id},
+                  kv::Value::js(kv::JsObject{{{"id", kv::BigInteger(id)},
+                                              {"text", "note " + std::to_string(id * 7 % 100)}}})
+                      .value());
+    }
+    EXPECT_TRUE(state.commit()->committed);
+    return db;
+}
+
+void expect_all_applied_once(const kv::Database& db) {
+    for (std::uint64_t version = 1; version <= counting_migrations; ++version) {
+        const auto entry = *db.get({"applied", version});
+        ASSERT_TRUE(entry) << version;
+        EXPECT_EQ(*entry->value.as_u64(), 1U) << version;
+    }
+    const auto store = kv::detail::RecordStore::open_stored(db, "notes", {}, {});
+    ASSERT_TRUE(store) << store.error().to_string();
+    const auto* index = (*store)->known()->find_index("by_text");
+    ASSERT_NE(index, nullptr);
+    EXPECT_TRUE(index->ready);
+    expect_indexes_agree(**store);
+}
+
+// SQLx: two processes migrate at once, each migration is applied exactly once.
+TEST(CollectionCrash, ProcessesThatMigrateAtOnceApplyEachMigrationOnce) {
+    const TempFolder folder;
+    const std::string file = folder.file("kv.sqlite3");
+    const auto db = with_notes(file);
+    std::vector<std::unique_ptr<ChildProcess>> children;
+    for (int i = 0; i < 3; ++i) {
+        children.push_back(std::make_unique<ChildProcess>(
+            std::vector<std::string>{COLLECTION_WRITER, file, "migrate"}));
+        EXPECT_EQ(children.back()->read_line(), "ready");
+    }
+    for (const auto& child : children) {
+        child->write_line("go");
+    }
+    std::size_t applied = 0;
+    for (const auto& child : children) {
+        const auto line = child->read_line();
+        ASSERT_TRUE(line);
+        applied += std::stoul(*line);
+        EXPECT_EQ(child->wait(), 0);
+    }
+    EXPECT_EQ(applied, counting_migrations + 1);
+    expect_all_applied_once(db);
+}
+
+TEST(CollectionCrash, AMigrationThatIsKilledIsRefusedUntilItGoesOnFromItsLastBatch) {
+    const TempFolder folder;
+    const std::string file = folder.file("kv.sqlite3");
+    const auto db = with_notes(file);
+    const auto migrator =
+        kv::Migrator::make(db, test_migrations(), {.wait = std::chrono::seconds(30)}).value();
+    for (int kills = 0; kills < 2; ++kills) {
+        ChildProcess child({COLLECTION_WRITER, file, "migrate_slowly"});
+        ASSERT_EQ(child.read_line(), "ready");
+        child.write_line("go");
+        for (int batch = 0; batch < 3; ++batch) {
+            ASSERT_EQ(child.read_line(), "batch");
+        }
+        child.kill();
+        ASSERT_EQ(child.wait(), -SIGKILL);
+        EXPECT_EQ(migrator.status()->back().state, kv::MigrationState::half_applied);
+        EXPECT_EQ(migrator.up().error().code(), ErrorCode::conflict);
+    }
+    EXPECT_EQ(*migrator.resume(), counting_migrations + 1);
+    EXPECT_EQ(migrator.status()->back().state, kv::MigrationState::applied);
+    expect_all_applied_once(db);
 }
 
 }  // namespace

@@ -2,15 +2,21 @@
 //   collection_writer FILE SEED
 // Four threads change a collection without end. A line goes out for each book whose last change
 // was acknowledged: "book id written".
+//   collection_writer FILE migrate|migrate_slowly
+// Waits for a line, then applies all migrations, or goes on with the one that is half-applied. A
+// line says how many were applied; of migrate_slowly one each, "batch", before a batch.
 #include <unistd.h>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <random>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 #include "crash/collection_record.hpp"
+#include "crash/migrating.hpp"
 #include "support/open_sqlite.hpp"
 
 namespace {
@@ -59,6 +65,31 @@ void write_without_end(const kv::Collection<Book>& books, const kv::Collection<S
     }
 }
 
+void say(const std::string& word) {
+    std::puts(word.c_str());
+    std::fflush(stdout);
+}
+
+int migrate(const kv::Database& db, bool quiet) {
+    const auto tell_batch = [quiet] {
+        if (!quiet) {
+            say("batch");
+        }
+    };
+    const auto migrator = kv::Migrator::make(
+        db, turntable::test::test_migrations(tell_batch),
+        {.lease = std::chrono::milliseconds(200), .wait = std::chrono::minutes(1)});
+    expect(migrator.has_value(), migrator ? nullptr : &migrator.error());
+    say("ready");
+    (void)std::getchar();
+    const auto resumed = migrator->resume();
+    expect(resumed.has_value(), resumed ? nullptr : &resumed.error());
+    const auto done = migrator->up();
+    expect(done.has_value(), done ? nullptr : &done.error());
+    say(std::to_string(done->size() + (*resumed ? 1 : 0)));
+    return 0;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -67,6 +98,10 @@ int main(int count, char** arguments) {
     }
     const auto db = turntable::test::open_sqlite(arguments[1]);
     expect(db.has_value(), db ? nullptr : &db.error());
+    const std::string_view verb = arguments[2];
+    if (verb == "migrate" || verb == "migrate_slowly") {
+        return migrate(*db, verb == "migrate");
+    }
     const auto shelves = kv::Collection<Shelf>::open(*db);
     const auto books = kv::Collection<Book>::open(*db);
     expect(shelves && books, nullptr);

@@ -54,6 +54,14 @@ class JsFields {
         }
         return out;
     }
+    Result<std::string> bytes(std::string_view name) const {
+        const JsValue* value = find(name);
+        const auto bytes = value == nullptr ? std::nullopt : detail::bytes_of(*value);
+        if (!bytes) {
+            return wrong(name, "bytes");
+        }
+        return bytes->to_string();
+    }
     /// Calls `function` with each object of an array.
     template <class F>
     Result<void> each(std::string_view name, F&& function) const {

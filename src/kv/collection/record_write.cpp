@@ -184,7 +184,7 @@ Result<RecordStore::Attempt> RecordStore::write_over(const JsValue& record,
             continue;
         }
         TURNTABLE_CHECK(write.check_size(entry, index));
-        write.remove(entry_before.key);
+        TURNTABLE_CHECK(write.remove_entry(database_, index, entry_before, part, call));
         if (entry.exclusive) {
             write.check(entry.key, std::nullopt, {Kind::unique, &index});
         }

@@ -47,6 +47,24 @@ class RecordWrite {
         atomic_.remove(KeyRef::from_encoded(key));
         ++mutations_;
     }
+    /// Removes the entry of a record.
+    Result<void> remove_entry(const Database& database, const KnownIndex& index,
+                              const IndexEntry& entry, ByteView primary_part,
+                              const CallOptions& call) {
+        if (!entry.exclusive || index.ready) {
+            remove(entry.key);
+            return {};
+        }
+        // While a unique index is built, the entry may be that of another record with this value.
+        TURNTABLE_TRY(const std::optional<Entry> found,
+                      database.get(KeyRef::from_encoded(entry.key), call));
+        check(entry.key, found ? std::optional(found->versionstamp) : std::nullopt,
+              {CheckKind::read});
+        if (found && found->value.data() == primary_part) {
+            remove(entry.key);
+        }
+        return {};
+    }
     void count_up(ByteView key) {
         atomic_.sum(KeyRef::from_encoded(key), 1);
         ++mutations_;

@@ -38,7 +38,7 @@ Result<bool> Removal::add_one(const RecordStore& store, const std::string& prima
     write_.remove(key);
     for (const KnownIndex& index : known->indexes) {
         TURNTABLE_TRY(const IndexEntry entry, index_entry(index, *object, primary_part));
-        write_.remove(entry.key);
+        TURNTABLE_CHECK(write_.remove_entry(store.database(), index, entry, primary_part, call_));
     }
     TURNTABLE_CHECK(write_.check_count());
     pending_.push_back({&store, primary_part});

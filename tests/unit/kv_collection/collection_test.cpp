@@ -77,7 +77,7 @@ class CollectionTest : public OnEachEngine {
   protected:
     kv::Collection<User> users_ = kv::Collection<User>::open(db_).value();
 };
-INSTANTIATE_TEST_SUITE_P(Engines, CollectionTest, testing::ValuesIn(all_engines), engine_name);
+INSTANTIATE_TEST_SUITE_P(Engines, CollectionTest, testing::ValuesIn(engine_urls), engine_name);
 
 std::string code_of(const auto& result) {
     return result ? "ok" : std::string(to_string(result.error().code()));

@@ -9,6 +9,9 @@
 #include "turntable/kv.hpp"
 #include "turntable/kv/registry.hpp"
 #include "turntable/kv/sqlite.hpp"
+#ifdef TURNTABLE_TEST_LMDB
+#include "turntable/kv/lmdb.hpp"
+#endif
 
 namespace turntable::test {
 
@@ -22,9 +25,14 @@ struct EngineUrl {
     }
 };
 
-inline const EngineUrl all_engines[] = {{"memory", "memory:"},
-                                        {"sqlite", "sqlite:{}/kv.db"},
-                                        {"sqlite_as_deno", "sqlite:{}/kv.db?profile=deno"}};
+inline const EngineUrl engine_urls[] = {
+    {"memory", "memory:"},
+    {"sqlite", "sqlite:{}/kv.db?durability=off"},
+    {"sqlite_as_deno", "sqlite:{}/kv.db?durability=off&profile=deno"},
+#ifdef TURNTABLE_TEST_LMDB
+    {"lmdb", "lmdb:{}/lmdb?durability=off"},
+#endif
+};
 
 /// A test that runs on each engine, with a database of its own.
 class OnEachEngine : public testing::TestWithParam<EngineUrl> {
@@ -46,6 +54,9 @@ class OnEachEngine : public testing::TestWithParam<EngineUrl> {
         kv::Registry registry;
         EXPECT_TRUE(kv::register_memory(registry));
         EXPECT_TRUE(kv::register_sqlite(registry));
+#ifdef TURNTABLE_TEST_LMDB
+        EXPECT_TRUE(kv::register_lmdb(registry));
+#endif
         return registry;
     }
 };

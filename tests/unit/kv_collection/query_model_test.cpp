@@ -268,7 +268,7 @@ class QueryModelTest : public OnEachEngine {
     kv::Collection<Item> items_ = kv::Collection<Item>::open(db_).value();
     std::vector<Item> records_;
 };
-INSTANTIATE_TEST_SUITE_P(Engines, QueryModelTest, testing::ValuesIn(all_engines), engine_name);
+INSTANTIATE_TEST_SUITE_P(Engines, QueryModelTest, testing::ValuesIn(engine_urls), engine_name);
 
 TEST_P(QueryModelTest, PagesInBothDirectionsHoldWhatAPlainEvaluationGives) {
     Generator generator(42);

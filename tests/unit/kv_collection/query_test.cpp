@@ -48,7 +48,7 @@ class QueryTest : public OnEachEngine {
 
     kv::Collection<Item> items_ = kv::Collection<Item>::open(db_).value();
 };
-INSTANTIATE_TEST_SUITE_P(Engines, QueryTest, testing::ValuesIn(all_engines), engine_name);
+INSTANTIATE_TEST_SUITE_P(Engines, QueryTest, testing::ValuesIn(engine_urls), engine_name);
 
 TEST_P(QueryTest, FiltersByMembersAndByNames) {
     insert_four();

@@ -57,7 +57,7 @@ class RelationTest : public OnEachEngine {
     kv::Collection<Team> teams_ = kv::Collection<Team>::open(db_).value();
     kv::Collection<Locker> lockers_ = kv::Collection<Locker>::open(db_).value();
 };
-INSTANTIATE_TEST_SUITE_P(Engines, RelationTest, testing::ValuesIn(all_engines), engine_name);
+INSTANTIATE_TEST_SUITE_P(Engines, RelationTest, testing::ValuesIn(engine_urls), engine_name);
 
 TEST_P(RelationTest, AFieldLeadsToItsRecord) {
     ASSERT_TRUE(teams_.insert({"Reds"}));
