@@ -56,7 +56,7 @@ void backup(App& app, const BackupOptions& options) {
     if (!report) {
         return run.fail(report.error(), false);
     }
-    print_backup("saved", *report, run.took(), options.json);
+    print_backup("saved", *report, run.finished(), options.json);
 }
 
 struct RestoreOptions {
@@ -101,7 +101,7 @@ void restore(App& app, const RestoreOptions& options) {
     if (!report) {
         return run.fail(report.error(), report.error().code() != turntable::ErrorCode::corrupt);
     }
-    print_backup("restored", *report, run.took(), options.json);
+    print_backup("restored", *report, run.finished(), options.json);
 }
 
 }  // namespace

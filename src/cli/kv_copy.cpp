@@ -43,7 +43,7 @@ void copy(App& app, const CopyOptions& options) {
     if (!report) {
         return run.fail(report.error(), true);
     }
-    print_report("copied", *report, run.took(), options.json);
+    print_report("copied", *report, run.finished(), options.json);
     if (!options.json) {
         std::cout << "Versionstamps are new in the copy"
                   << (from->capabilities().queue ? "; messages in the queue stayed behind.\n"
@@ -129,11 +129,8 @@ void verify(App& app, const VerifyOptions& options) {
     if (!report) {
         return run.fail(report.error(), false);
     }
-    if (options.json) {
-        print_json(*report);
-    } else {
-        print_text(*report, run.took());
-    }
+    const std::string took = run.finished();
+    options.json ? print_json(*report) : print_text(*report, took);
     if (!report->equal()) {
         app.end_with(ExitCode::unwell);
     }

@@ -63,7 +63,7 @@ void run_export(App& app, const ExportOptions& options) {
         return run.fail(report.error(), false);
     }
     if (!to_output) {
-        print_report("exported", *report, run.took(), options.json);
+        print_report("exported", *report, run.finished(), options.json);
     }
 }
 
@@ -106,7 +106,7 @@ void run_import(App& app, const ImportOptions& options) {
     if (!report) {
         return run.fail(report.error(), true);
     }
-    print_report("imported", *report, run.took(), options.json);
+    print_report("imported", *report, run.finished(), options.json);
 }
 
 }  // namespace

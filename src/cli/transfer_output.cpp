@@ -23,7 +23,8 @@ void TransferRun::show(const kv::TransferProgress& now) {
     progress_.show(now.entries, now.total);
 }
 
-std::string TransferRun::took() const {
+std::string TransferRun::finished() {
+    progress_.clear();
     return print_took(std::chrono::steady_clock::now() - start_);
 }
 

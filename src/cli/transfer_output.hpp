@@ -24,7 +24,8 @@ class TransferRun {
     turntable::kv::TransferOptions options();
     void show(const turntable::kv::TransferProgress& now);
     bool wants_total() const noexcept { return progress_.visible(); }
-    std::string took() const;
+    /// Takes the bar away and tells how long it was.
+    std::string finished();
 
     /// Tells why it failed; with `resumable` also how to go on.
     void fail(const turntable::Error& error, bool resumable);
