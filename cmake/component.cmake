@@ -8,7 +8,8 @@
 #   PRIVATE   what only our .cpp files use; wrap a header-only library in $<BUILD_INTERFACE:...>
 #   EXTERNAL  for each library in PRIVATE that a program with our static library must link too:
 #             "PACKAGE [VERSION]|PKG_CONFIG", as find_package and pkg-config know it, such as
-#             "SQLite3 3.35|sqlite3"; a plain linker flag may stand for the pkg-config name
+#             "SQLite3 3.35|sqlite3"; a plain linker flag may stand for the pkg-config name. A library
+#             that has no CMake package has none before the bar: "|lmdb"
 include(GNUInstallDirs)
 
 function(turntable_component name)
@@ -30,7 +31,9 @@ function(turntable_component name)
     list(FILTER libraries INCLUDE REGEX "^[A-Za-z0-9_]+::")
     list(FILTER libraries EXCLUDE REGEX "^turntable::")
     list(LENGTH libraries library_count)
-    list(LENGTH arg_EXTERNAL row_count)
+    set(rows ${arg_EXTERNAL})
+    list(FILTER rows EXCLUDE REGEX "^\\|")
+    list(LENGTH rows row_count)
     if(NOT library_count EQUAL row_count)
         message(FATAL_ERROR "turntable_component(${name}): PRIVATE has ${libraries}, and EXTERNAL "
             "needs a row for each, such as \"SQLite3 3.35|sqlite3\"")

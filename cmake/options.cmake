@@ -1,7 +1,8 @@
 # What a build contains. Parts that only developers need are off inside another project.
 option(BUILD_SHARED_LIBS "Build shared libraries" OFF)
 option(TURNTABLE_BACKEND_SQLITE "Build the sqlite: backend (needs SQLite 3.35 or newer)" ON)
-option(TURNTABLE_BUILD_CLI "Build the turntable program (needs the sqlite: backend and CLI11)"
+option(TURNTABLE_BACKEND_LMDB "Build the lmdb: backend (needs LMDB 0.9)" ON)
+option(TURNTABLE_BUILD_CLI "Build the turntable program (needs both and CLI11)"
     ${PROJECT_IS_TOP_LEVEL})
 option(TURNTABLE_INSTALL "Add install rules" ${PROJECT_IS_TOP_LEVEL})
 option(TURNTABLE_BUILD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
@@ -10,16 +11,16 @@ option(TURNTABLE_BUILD_BENCH "Build the benchmarks" OFF)
 option(TURNTABLE_BUILD_FUZZERS "Build the fuzzers (clang only)" OFF)
 set(TURNTABLE_SANITIZE "" CACHE STRING "Sanitizers, such as address,undefined or thread")
 
-# The program and the benchmarks use the sqlite: backend.
-if(NOT TURNTABLE_BACKEND_SQLITE)
+# The program and the benchmarks use every backend.
+foreach(backend IN ITEMS SQLITE LMDB)
     foreach(part IN ITEMS CLI BENCH)
-        if(TURNTABLE_BUILD_${part})
+        if(TURNTABLE_BUILD_${part} AND NOT TURNTABLE_BACKEND_${backend})
             message(STATUS "turntable: TURNTABLE_BUILD_${part} is off, because it needs "
-                "TURNTABLE_BACKEND_SQLITE, which is off")
+                "TURNTABLE_BACKEND_${backend}, which is off")
             set(TURNTABLE_BUILD_${part} OFF)
         endif()
     endforeach()
-endif()
+endforeach()
 
 # The tests reach below what the shared libraries export.
 if(BUILD_SHARED_LIBS AND TURNTABLE_BUILD_TESTS)

@@ -4,6 +4,7 @@
 
 #include <iostream>
 
+#include "turntable/kv/lmdb.hpp"
 #include "turntable/kv/sqlite.hpp"
 
 namespace turntable_cli {
@@ -28,6 +29,7 @@ ExitCode exit_code_for(const Error& error) {
 }
 
 App::App() : registry_(turntable::kv::remote_or_sqlite(&turntable::kv::register_sqlite).value()) {
+    turntable::kv::register_lmdb(registry_).value();
     // Looked up when a name is used, so that a broken file does not hinder whoever needs none.
     registry_.set_named_stores([this](std::string_view name) -> Result<turntable::ProviderConfig> {
         TURNTABLE_TRY(const turntable::Config* file, config());

@@ -19,6 +19,12 @@ std::string_view to_string(Threading threading) noexcept {
     return threading == Threading::concurrent ? "concurrent" : "serialized";
 }
 
+Async<std::optional<Entry>> SnapshotSource::get(const Context& context, ByteView key) {
+    const std::string end = key.to_string() + '\0';
+    const ReadRange range{key, end, 1, false};
+    return detail::single_entry(read(context, std::span(&range, 1)));
+}
+
 namespace detail {
 
 Async<std::optional<Entry>> single_entry(Async<ReadOutput> read) {

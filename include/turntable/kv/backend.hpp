@@ -19,13 +19,15 @@ namespace turntable::inline v0::kv {
 /// Purpose: many reads of one state of the database, which stays as it is while others write.
 /// Ownership: owned by a SnapshotHandle; keeps what it needs of its backend alive.
 /// Threads: one thread at a time. Errors: as snapshot_read.
-class SnapshotSource {
+class TURNTABLE_EXPORT SnapshotSource {
   public:
     SnapshotSource() = default;
     SnapshotSource(const SnapshotSource&) = delete;
     SnapshotSource& operator=(const SnapshotSource&) = delete;
     virtual ~SnapshotSource() = default;
     virtual Async<ReadOutput> read(const Context& context, std::span<const ReadRange> ranges) = 0;
+    /// A point read; by default a range of one. An engine may give a value that it did not copy.
+    virtual Async<std::optional<Entry>> get(const Context& context, ByteView key);
 };
 
 using SnapshotHandle = std::unique_ptr<SnapshotSource>;

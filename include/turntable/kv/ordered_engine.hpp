@@ -179,6 +179,19 @@ concept EngineWithBackup =
         { engine.restore_from(context, path) } -> std::same_as<Result<void>>;
     };
 
+/// Optional: a write transaction may fail for a reason that the engine can do away with (LMDB: its
+/// map is full). Called after the transaction is gone; true: what was to be written is tried again,
+/// from the first read on.
+template <class E>
+concept EngineThatRecovers = requires(E& engine, const Error& failure) {
+    { engine.recover(failure) } -> std::same_as<Result<bool>>;
+};
+
+/// Optional: a record that get of a read transaction gives keeps its data alive by itself, so that
+/// a point read of a snapshot copies nothing.
+template <class E>
+concept EngineWithKeptGets = requires { requires E::gets_keep_themselves; };
+
 /// Optional: read transactions may live long and do not hinder writers, so they serve as
 /// snapshots.
 template <class E>

@@ -7,11 +7,8 @@ Result<std::optional<Entry>> Snapshot::get(const KeyRef& key, const CallOptions&
     if (!detail::is_user_key(encoded)) {
         return detail::bad_key(encoded, "get", *core_);
     }
-    const std::string end = encoded.to_string() + '\0';
-    const ReadRange range{encoded, end, 1, false};
     const Context context = call.context(*core_->runtime, true);
-    return detail::named(detail::single_entry(source_->read(context, std::span(&range, 1))).wait(),
-                         "get", *core_);
+    return detail::named(source_->get(context, encoded).wait(), "get", *core_);
 }
 
 Result<std::vector<std::optional<Entry>>> Snapshot::get_many(std::span<const Key> keys,

@@ -64,6 +64,7 @@ class StoreHost final : public WriterHost, public std::enable_shared_from_this<S
 
     // For the writer.
     std::unique_ptr<StoreTransaction> begin_write(std::optional<Error>& failure) override;
+    Result<bool> recover(const Error& failure) override { return engine_->recover(failure); }
     std::int64_t now_ms() const noexcept override {
         return options_.runtime->clock().wall_now().time_since_epoch().count();
     }

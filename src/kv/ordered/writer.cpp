@@ -155,6 +155,22 @@ void Writer::commit(std::span<WriteTask* const> tasks) {
 }
 
 std::optional<Writer::Failure> Writer::attempt(std::span<WriteTask* const> tasks) {
+    constexpr int attempts_max = 64;
+    std::optional<Failure> failure = attempt_once(tasks);
+    for (int i = 1; i < attempts_max && failure && failure->began; ++i) {
+        const Result<bool> recovered = host_.recover(failure->error);
+        if (!recovered) {
+            return Failure{recovered.error(), true};
+        }
+        if (!*recovered) {
+            break;
+        }
+        failure = attempt_once(tasks);
+    }
+    return failure;
+}
+
+std::optional<Writer::Failure> Writer::attempt_once(std::span<WriteTask* const> tasks) {
     std::optional<Error> failure;
     const std::unique_ptr<StoreTransaction> transaction = host_.begin_write(failure);
     if (failure) {

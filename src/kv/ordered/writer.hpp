@@ -93,6 +93,8 @@ class WriteTask {
 class WriterHost {
   public:
     virtual std::unique_ptr<StoreTransaction> begin_write(std::optional<Error>& failure) = 0;
+    /// Whether a transaction that failed may pass now. An error replaces the failure.
+    virtual Result<bool> recover(const Error& failure) = 0;
     virtual std::int64_t now_ms() const noexcept = 0;
     virtual Random& random() noexcept = 0;
     /// Called inside the transaction, before its commit.
@@ -148,6 +150,7 @@ class Writer {
     void commit_batch(Batch batch);
     void commit(std::span<WriteTask* const> tasks);
     std::optional<Failure> attempt(std::span<WriteTask* const> tasks);
+    std::optional<Failure> attempt_once(std::span<WriteTask* const> tasks);
     void finish(std::span<WriteTask* const> tasks, const Error* failure);
 
     WriterHost& host_;

@@ -165,6 +165,13 @@ class EngineAdapter final : public StoreEngine {
             return false;
         }
     }
+    Result<bool> recover(const Error& failure) override {
+        if constexpr (EngineThatRecovers<E>) {
+            return engine_->recover(failure);
+        } else {
+            return false;
+        }
+    }
     void when_others_commit(UniqueFunction<void()> callback) override {
         if constexpr (EngineWithNotice<E>) {
             engine_->when_others_commit(std::move(callback));

@@ -149,6 +149,24 @@ class EngineSnapshot final : public SnapshotSource {
         }
         return complete_read(read_ranges_in(transaction_, ranges, now_ms_, SIZE_MAX));
     }
+    Async<std::optional<Entry>> get(const Context& context, ByteView key) override {
+        if constexpr (EngineWithKeptGets<E>) {
+            if (auto checked = check_read_key(key, limits_); !checked) {
+                return std::move(checked).error();
+            }
+            Result<std::optional<Record>> found = transaction_.get(key);
+            if (!found) {
+                return std::move(found).error();
+            }
+            if (!*found || (*found)->expired(now_ms_)) {
+                return std::optional<Entry>();
+            }
+            return std::optional(Entry{Value(std::move((*found)->data), (*found)->encoding),
+                                       Versionstamp::from_version((*found)->version)});
+        } else {
+            return SnapshotSource::get(context, key);
+        }
+    }
 
   private:
     std::shared_ptr<E> engine_;

@@ -72,6 +72,8 @@ class TURNTABLE_EXPORT StoreEngine {
     virtual Result<std::unique_ptr<StoreReader>> begin_read() = 0;
     virtual Result<std::unique_ptr<StoreTransaction>> begin_write() = 0;
     virtual Result<bool> changed_by_others() = 0;
+    /// Whether a write transaction that failed may pass now.
+    virtual Result<bool> recover(const Error& failure) = 0;
     /// Calls back after each commit of others, where the engine can tell by itself.
     virtual void when_others_commit(UniqueFunction<void()> callback) = 0;
 };
