@@ -55,6 +55,7 @@ struct MetaPage {
     }
     std::uint32_t version() const noexcept { return at<std::uint32_t>(20); }
     std::uint32_t page_bytes() const noexcept { return at<std::uint32_t>(40); }
+    std::uint16_t free_depth() const noexcept { return at<std::uint16_t>(46); }
     std::uint64_t free_root() const noexcept { return at<std::uint64_t>(80); }
     std::uint16_t main_flags() const noexcept { return at<std::uint16_t>(92); }
     std::uint16_t main_depth() const noexcept { return at<std::uint16_t>(94); }
@@ -69,8 +70,9 @@ struct MetaPage {
         };
         return number() == expected_number && page_bytes() >= 512 && page_bytes() <= 65536 &&
                std::has_single_bit(page_bytes()) && last_page() >= 1 && main_flags() == 0 &&
-               main_depth() <= depth_max && root_fits(main_root()) && root_fits(free_root()) &&
-               (main_root() == no_page) == (main_depth() == 0) &&
+               main_depth() <= depth_max && free_depth() <= depth_max && root_fits(main_root()) &&
+               root_fits(free_root()) && (main_root() == no_page) == (main_depth() == 0) &&
+               (free_root() == no_page) == (free_depth() == 0) &&
                (main_root() == no_page) == (main_entries() == 0);
     }
 };
@@ -102,6 +104,7 @@ Result<FileFacts> facts_of(const std::string& folder, std::uint64_t file_bytes,
     facts.transaction = newest.transaction();
     facts.main_root = newest.main_root();
     facts.free_root = newest.free_root();
+    facts.free_depth = newest.free_depth();
     facts.main_depth = newest.main_depth();
     facts.main_entries = newest.main_entries();
     if (facts.last_page >= file_bytes / facts.page_bytes) {

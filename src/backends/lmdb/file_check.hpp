@@ -20,6 +20,7 @@ struct FileFacts {
     std::uint64_t main_root = 0;
     std::uint64_t free_root = 0;
     std::uint16_t main_depth = 0;
+    std::uint16_t free_depth = 0;
     std::uint64_t main_entries = 0;
 };
 

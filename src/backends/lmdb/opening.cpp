@@ -13,6 +13,7 @@
 #include "backends/lmdb/environment.hpp"
 #include "backends/lmdb/format.hpp"
 #include "backends/lmdb/lmdb_error.hpp"
+#include "backends/lmdb/verify.hpp"
 
 namespace turntable::inline v0::kv::lmdb {
 
@@ -127,13 +128,27 @@ class Opening {
                          path_ + " was made on a machine with larger pages of memory");
         }
         TURNTABLE_CHECK(open_environment());
+        const bool verify = wants_verify();
+        if (verify) {
+            TURNTABLE_CHECK(verify_pages(environment_->environment_, path_));
+        }
         TURNTABLE_CHECK(settle_format());
         TURNTABLE_CHECK(environment_->find_map());
+        if (verify) {
+            TURNTABLE_CHECK(verify_entries(*environment_));
+        }
         return std::move(environment_);
     }
 
   private:
     static std::size_t page_bytes() { return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)); }
+
+    bool wants_verify() const noexcept {
+        const std::uint64_t used = (facts_.last_page + 1) * facts_.page_bytes;
+        return facts_.exists &&
+               (options_.verify == LmdbVerify::always ||
+                (options_.verify == LmdbVerify::automatic && used <= lmdb_verify_bytes_max));
+    }
 
     bool is_writable() const {
         return ::access((path_ + "/data.mdb").c_str(), W_OK) == 0 &&

@@ -22,7 +22,11 @@ using turntable::ByteView;
 using turntable::ErrorCode;
 using turntable::test::TempFolder;
 
+/// Empty for what is no file.
 inline std::string read_file(const std::string& path) {
+    if (!std::filesystem::is_regular_file(path)) {
+        return {};
+    }
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
