@@ -8,8 +8,8 @@
 #   PRIVATE   what only our .cpp files use; wrap a header-only library in $<BUILD_INTERFACE:...>
 #   EXTERNAL  for each library in PRIVATE that a program with our static library must link too:
 #             "PACKAGE [VERSION]|PKG_CONFIG", as find_package and pkg-config know it, such as
-#             "SQLite3 3.35|sqlite3"; a plain linker flag may stand for the pkg-config name. A library
-#             that has no CMake package has none before the bar: "|lmdb"
+#             "SQLite3 3.35|sqlite3"; a plain linker flag may stand for the pkg-config name. Without
+#             a PACKAGE, as in "|-llmdb", PRIVATE names a plain library that has no CMake package
 include(GNUInstallDirs)
 
 function(turntable_component name)

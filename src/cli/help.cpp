@@ -1,5 +1,6 @@
 // help BACKEND: the settings of one backend.
 
+#include <algorithm>
 #include <iostream>
 
 #include "cli/app.hpp"
@@ -28,7 +29,7 @@ void add_help(CLI::App& root, App& app) {
                                           : backend.settings.help_text());
                 return;
             }
-            if (names.empty() || names.back() != backend.name) {
+            if (std::ranges::find(names, backend.name) == names.end()) {
                 names.push_back(backend.name);
             }
         }

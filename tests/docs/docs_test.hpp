@@ -8,6 +8,7 @@
 #include <string>
 
 #include "turntable/kv.hpp"
+#include "turntable/kv/lmdb.hpp"
 #include "turntable/kv/memory.hpp"
 #include "turntable/kv/registry.hpp"
 #include "turntable/kv/sqlite.hpp"

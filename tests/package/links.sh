@@ -54,13 +54,18 @@ clean() {
 
 build core turntable-core
 only core "$standard|libturntable_core"
-clean core "$foreign|kv::|nlohmann|sqlite3_" core
+clean core "$foreign|kv::|nlohmann|sqlite3_|mdb_" core
 
 build memory turntable-kv
 only memory "$standard|libturntable_(core|kv)"
-clean memory "$foreign|sqlite3_" core kv
+clean memory "$foreign|sqlite3_|mdb_" core kv
 
 cp "$here/consumer_cxx20/main.cpp" "$work/sqlite.cpp"
 build sqlite turntable-kv-sqlite
 only sqlite "$standard|libturntable_(core|kv|kv_sqlite)|libsqlite3"
-clean sqlite "$foreign" core kv kv_sqlite
+clean sqlite "$foreign|mdb_" core kv kv_sqlite
+
+sed 's/sqlite/lmdb/g; s/Sqlite/Lmdb/g' "$work/sqlite.cpp" >"$work/lmdb.cpp"
+build lmdb turntable-kv-lmdb
+only lmdb "$standard|libturntable_(core|kv|kv_lmdb)|liblmdb"
+clean lmdb "$foreign|sqlite3_" core kv kv_lmdb
