@@ -1,113 +1,18 @@
 #include <gtest/gtest.h>
-#include <cstdlib>
-#include <iostream>
-#include <map>
+#include <ostream>
 #include <random>
 #include <set>
-#include <sstream>
 
-#include "crash/content.hpp"
-#include "support/child_process.hpp"
+#include "crash/writers.hpp"
 #include "support/open_sqlite.hpp"
 #include "support/sqlite_rows.hpp"
 #include "support/temp_folder.hpp"
 #include "turntable/kv/js_value.hpp"
 
-// A process that writes is killed; the file is opened again and must hold every write that was
-// acknowledged, and of the others each one whole or not at all.
+// Killed writers on sqlite:, and files that are made or brought to a newer version by processes
+// that are killed.
 namespace turntable::test {
 namespace {
-
-constexpr int writers = 3;
-constexpr std::uint64_t seed = 1;
-
-/// What a writer was told: the versionstamp of each write, by number.
-using Acknowledged = std::map<int, std::vector<kv::Versionstamp>>;
-
-std::vector<std::string> writer_command(const std::string& file, const std::string& settings,
-                                        int first, int count, long kill_at_call) {
-    return {CRASH_WRITER,
-            file,
-            settings,
-            std::to_string(seed),
-            std::to_string(first),
-            std::to_string(count),
-            std::to_string(kill_at_call)};
-}
-
-void read_acknowledged(const std::string& line, Acknowledged& acknowledged) {
-    std::istringstream words(line);
-    int writer = 0;
-    std::size_t number = 0;
-    std::string stamp;
-    words >> writer >> number >> stamp;
-    const auto parsed = kv::Versionstamp::parse(stamp);
-    ASSERT_TRUE(parsed) << line;
-    ASSERT_EQ(acknowledged[writer].size(), number);
-    acknowledged[writer].push_back(*parsed);
-}
-
-/// One writer's part of a file that was opened again. Gives how many of its writes are there.
-class WriterCheck {
-  public:
-    WriterCheck(const kv::Database& db, int writer, std::vector<kv::Versionstamp> acknowledged)
-        : db_(db), writer_(writer), acknowledged_(std::move(acknowledged)) {}
-
-    int run() {
-        int number = 0;
-        kv::Versionstamp last;
-        while (const auto stamp = stamp_of(number)) {
-            EXPECT_GT(*stamp, last) << name(number);
-            last = *stamp;
-            ++number;
-        }
-        const int told = static_cast<int>(acknowledged_.size());
-        EXPECT_GE(number, told) << "writer " << writer_ << " lost acknowledged writes";
-        EXPECT_LE(number, told + 1) << "writer " << writer_;
-        EXPECT_EQ(*db_.count(kv::prefix({"w", writer_})), parts_);
-        const auto counter = db_.get(Written{seed, writer_, 0}.counter());
-        EXPECT_TRUE(counter);
-        EXPECT_EQ(counter && *counter ? *(*counter)->value.as_u64() : 0U,
-                  static_cast<unsigned>(number));
-        EXPECT_EQ(*db_.count(kv::prefix({"place", writer_})), number == 0 ? 0U : 1U);
-        EXPECT_TRUE(number == 0 || *db_.get(Written{seed, writer_, number - 1}.place()));
-        return number;
-    }
-
-  private:
-    std::string name(int number) const {
-        return "writer " + std::to_string(writer_) + " write " + std::to_string(number);
-    }
-
-    /// None: the write is not there.
-    std::optional<kv::Versionstamp> stamp_of(int number) {
-        const Written written{seed, writer_, number};
-        std::optional<kv::Versionstamp> stamp;
-        for (int part = 0; part < written.parts(); ++part) {
-            const auto entry = db_.get(written.key(part));
-            EXPECT_TRUE(entry) << entry.error().to_string();
-            EXPECT_EQ(part == 0 || stamp.has_value(), part == 0 || (entry && *entry))
-                << name(number) << " is there in parts";
-            if (!entry || !*entry) {
-                continue;
-            }
-            EXPECT_EQ(*(*entry)->value.as_text(), written.value(part)) << name(number);
-            EXPECT_TRUE(!stamp || *stamp == (*entry)->versionstamp) << name(number);
-            stamp = (*entry)->versionstamp;
-            ++parts_;
-        }
-        const auto index = static_cast<std::size_t>(number);
-        if (stamp && index < acknowledged_.size()) {
-            EXPECT_EQ(*stamp, acknowledged_[index]) << name(number);
-        }
-        return stamp;
-    }
-
-    const kv::Database& db_;
-    int writer_;
-    std::vector<kv::Versionstamp> acknowledged_;
-    std::uint64_t parts_ = 0;
-};
 
 std::set<std::string> messages_in(const std::string& file) {
     std::set<std::string> out;
@@ -124,35 +29,11 @@ void check_file(const std::string& file, const std::string& settings,
                 const Acknowledged& acknowledged) {
     const auto db = open_sqlite(file, settings);
     ASSERT_TRUE(db) << db.error().to_string();
-    std::uint64_t total = 0;
-    std::set<std::string> messages;
-    for (const auto& [writer, stamps] : acknowledged) {
-        const int count = WriterCheck(*db, writer, stamps).run();
-        total += static_cast<std::uint64_t>(count);
-        for (int number = 0; number < count; ++number) {
-            const Written written{seed, writer, number};
-            if (written.has_message()) {
-                messages.insert(written.message());
-            }
-        }
-    }
-    const auto counted = db->get("total");
-    ASSERT_TRUE(counted);
-    EXPECT_EQ(*counted ? *(*counted)->value.as_u64() : 0U, total);
+    const std::set<std::string> messages = check_writes(*db, acknowledged);
     EXPECT_EQ(messages_in(file), messages);
     EXPECT_EQ(sqlite_rows(file, "select count(*) from queue_running")[0][0], "0");
     EXPECT_EQ(sqlite_rows(file, "pragma integrity_check")[0][0], "ok");
-    // Later commits are later.
-    const auto next = db->set("after", "x");
-    ASSERT_TRUE(next) << next.error().to_string();
-    for (const auto& [writer, stamps] : acknowledged) {
-        EXPECT_TRUE(stamps.empty() || stamps.back() < *next);
-    }
-}
-
-int rounds_asked() {
-    const char* text = std::getenv("TURNTABLE_CRASH_ROUNDS");
-    return text == nullptr ? 20 : static_cast<int>(std::strtol(text, nullptr, 10));
+    check_next_write(*db, acknowledged);
 }
 
 struct Mode {
@@ -168,29 +49,6 @@ struct Mode {
 
 class Crash : public testing::TestWithParam<Mode> {
   protected:
-    /// Lets writers write until something kills them, from outside or from within.
-    void run_writers(int first, std::uint64_t random) {
-        const bool from_within = random % 2 == 1;
-        const long call = from_within ? static_cast<long>(1 + random / 2 % 3000) : 0;
-        const auto enough = static_cast<std::size_t>(1 + random / 2 % 150);
-        ChildProcess child(writer_command(file_, GetParam().settings, first, writers, call));
-        std::size_t told = 0;
-        for (int writer = first; writer < first + writers; ++writer) {
-            acknowledged_[writer];
-        }
-        while (const auto line = child.read_line()) {
-            read_acknowledged(*line, acknowledged_);
-            ++told;
-            if (!from_within && told == enough) {
-                child.kill();
-            }
-        }
-        EXPECT_EQ(child.wait(), -SIGKILL);
-        std::cout << (from_within ? "killed itself at call " + std::to_string(call)
-                                  : "killed after " + std::to_string(enough))
-                  << ": " << told << " acknowledged\n";
-    }
-
     TempFolder folder_;
     std::string file_ = folder_.file("kv.sqlite3");
     Acknowledged acknowledged_;
@@ -201,7 +59,8 @@ TEST_P(Crash, EveryAcknowledgedWriteIsThereAndEveryOtherOneWholeOrAbsent) {
     const int rounds = std::max(1, rounds_asked() / GetParam().share);
     for (int round = 0; round < rounds; ++round) {
         SCOPED_TRACE("round " + std::to_string(round));
-        run_writers(round * writers, random());
+        run_writers("sqlite:" + file_ + GetParam().settings, round * writers, random(),
+                    acknowledged_);
         check_file(file_, GetParam().settings, acknowledged_);
         if (HasFailure()) {
             break;
@@ -228,7 +87,7 @@ class CrashAtOpening : public testing::Test {
             const TempFolder folder;
             const std::string file = folder.file("kv.sqlite3");
             prepare(file);
-            const int status = run_program(writer_command(file, "", 0, 0, call)).first;
+            const int status = run_program(writer_command("sqlite:" + file, 0, 0, call)).first;
             check(file);
             if (status == 0) {
                 EXPECT_GT(call, 20) << "there is more to do than that";

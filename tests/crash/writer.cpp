@@ -1,9 +1,14 @@
 // The program that crash_test kills.
-//   crash_writer FILE SETTINGS SEED FIRST_WRITER WRITERS CALLS
+//   crash_writer URL SEED FIRST_WRITER WRITERS CALLS
 // WRITERS threads write without end, or only open the file when there are none. A line
 // "writer number versionstamp" goes out for each acknowledged write. With CALLS above zero it kills
-// itself at that call of SQLite into the system that changes a file.
+// itself at that call of the engine into the system that changes a file or makes it durable.
+#include <dlfcn.h>
+#include <signal.h>
+#include <sys/types.h>
+#include <sys/uio.h>
 #include <unistd.h>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -11,13 +16,35 @@
 #include <vector>
 
 #include "crash/content.hpp"
-#include "crash/kill_at_call.hpp"
-#include "support/open_sqlite.hpp"
+#include "support/engines.hpp"
 
 namespace {
 
 namespace kv = turntable::kv;
 using turntable::test::Written;
+
+std::atomic<long> calls_left{0};
+
+void count_call() {
+    if (calls_left.load(std::memory_order_relaxed) > 0 && calls_left.fetch_sub(1) == 1) {
+        ::kill(::getpid(), SIGKILL);
+    }
+}
+
+/// The system's own function behind one of those below.
+template <class Function>
+Function real(const char* name) {
+    return reinterpret_cast<Function>(::dlsym(RTLD_NEXT, name));
+}
+
+/// Calls the system's own function, with a chance to die before and after.
+template <class Result, class... Arguments>
+Result counted(const char* name, Arguments... arguments) {
+    count_call();
+    const Result result = real<Result (*)(Arguments...)>(name)(arguments...);
+    count_call();
+    return result;
+}
 
 void tell(const Written& written, kv::Versionstamp stamp) {
     const std::string line = std::to_string(written.writer) + " " + std::to_string(written.number) +
@@ -61,21 +88,38 @@ void write_without_end(const kv::Database& db, std::uint64_t seed, int writer) {
 
 }  // namespace
 
+// The engines' libraries find these instead of the system's.
+#pragma GCC visibility push(default)
+extern "C" {
+ssize_t pwrite(int file, const void* from, size_t size, off_t at) {
+    return counted<ssize_t>("pwrite", file, from, size, at);
+}
+ssize_t pwrite64(int file, const void* from, size_t size, off64_t at) {
+    return counted<ssize_t>("pwrite64", file, from, size, at);
+}
+ssize_t writev(int file, const iovec* parts, int count) {
+    return counted<ssize_t>("writev", file, parts, count);
+}
+int ftruncate(int file, off_t size) noexcept { return counted<int>("ftruncate", file, size); }
+int ftruncate64(int file, off64_t size) noexcept { return counted<int>("ftruncate64", file, size); }
+int fdatasync(int file) { return counted<int>("fdatasync", file); }
+int unlink(const char* path) noexcept { return counted<int>("unlink", path); }
+}
+#pragma GCC visibility pop
+
 int main(int count, char** arguments) {
-    if (count != 7) {
+    if (count != 6) {
         return 2;
     }
-    if (const long call = std::strtol(arguments[6], nullptr, 10); call > 0) {
-        turntable::test::kill_at_call(call);
-    }
-    const auto db = turntable::test::open_sqlite(arguments[1], arguments[2]);
+    calls_left = std::strtol(arguments[5], nullptr, 10);
+    const auto db = turntable::test::open_engine(arguments[1]);
     if (!db) {
         std::fprintf(stderr, "crash_writer: %s\n", db.error().to_string().c_str());
         return 3;
     }
-    const auto seed = std::strtoull(arguments[3], nullptr, 10);
-    const int first = static_cast<int>(std::strtol(arguments[4], nullptr, 10));
-    const int writers = static_cast<int>(std::strtol(arguments[5], nullptr, 10));
+    const auto seed = std::strtoull(arguments[2], nullptr, 10);
+    const int first = static_cast<int>(std::strtol(arguments[3], nullptr, 10));
+    const int writers = static_cast<int>(std::strtol(arguments[4], nullptr, 10));
     if (writers == 0) {
         // Opened, used once, closed.
         return db->set("opened", "yes") && db->close() ? 0 : 3;

@@ -179,11 +179,16 @@ int Environment::file() const noexcept {
 /// Where LMDB has mapped the file, which it does not tell: the header record lies on a page that
 /// begins with its own number. With nobody inside the gate.
 Result<void> Environment::find_map() {
+    MDB_txn* transaction = nullptr;
+    int code = mdb_txn_begin(environment_, nullptr, MDB_RDONLY, &transaction);
+    // Others may go on making the file larger.
+    for (int round = 0; round < resizes_max && code == MDB_MAP_RESIZED; ++round) {
+        code = mdb_env_set_mapsize(environment_, 0);
+        code = code != 0 ? code : mdb_txn_begin(environment_, nullptr, MDB_RDONLY, &transaction);
+    }
     MDB_envinfo info{};
     mdb_env_info(environment_, &info);
     map_.set(nullptr, info.me_mapsize, file());
-    MDB_txn* transaction = nullptr;
-    int code = mdb_txn_begin(environment_, nullptr, MDB_RDONLY, &transaction);
     if (code != 0) {
         return engine_error(code, path_, "starting to read");
     }

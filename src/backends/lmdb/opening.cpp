@@ -19,6 +19,8 @@ namespace turntable::inline v0::kv::lmdb {
 
 namespace {
 
+/// How often others may make the file larger while it is opened.
+constexpr int resizes_max = 100;
 constexpr mode_t folder_mode = 0777;
 constexpr mdb_mode_t file_mode = 0644;
 
@@ -198,8 +200,14 @@ class Opening {
     /// True: the database is empty. With `write` it gets its header then.
     Result<bool> look_at_header(bool write) {
         MDB_txn* transaction = nullptr;
-        int code = mdb_txn_begin(environment_->environment_, nullptr, write ? 0U : MDB_RDONLY,
+        int code = MDB_MAP_RESIZED;
+        for (int round = 0; round < resizes_max && code == MDB_MAP_RESIZED; ++round) {
+            code = mdb_txn_begin(environment_->environment_, nullptr, write ? 0U : MDB_RDONLY,
                                  &transaction);
+            if (code == MDB_MAP_RESIZED) {
+                mdb_env_set_mapsize(environment_->environment_, 0);
+            }
+        }
         if (code != 0) {
             return engine_error(code, path_, "opening");
         }

@@ -12,8 +12,12 @@ Result<void> verify_pages(MDB_env* environment, const std::string& path) {
     constexpr int rounds = 100;
     for (int round = 0; round < rounds; ++round) {
         MDB_txn* transaction = nullptr;
-        if (const int code = mdb_txn_begin(environment, nullptr, MDB_RDONLY, &transaction);
-            code != 0) {
+        const int code = mdb_txn_begin(environment, nullptr, MDB_RDONLY, &transaction);
+        if (code == MDB_MAP_RESIZED) {
+            mdb_env_set_mapsize(environment, 0);
+            continue;
+        }
+        if (code != 0) {
             return engine_error(code, path, "checking the pages");
         }
         Result<FileFacts> facts = check_file(path);
