@@ -1,8 +1,10 @@
 #include "backends/lmdb/lmdb_error.hpp"
 
 #include <lmdb.h>
+#include <sys/statvfs.h>
 
 #include <cerrno>
+#include <cstdint>
 
 namespace turntable::inline v0::kv::lmdb {
 
@@ -44,7 +46,18 @@ Meaning meaning_of_lmdb(int code) {
     }
 }
 
-Meaning meaning_of_system(int code) {
+/// LMDB takes a write that was cut short for want of space for a failure of the disk.
+bool is_full(const std::string& path) noexcept {
+    constexpr std::uint64_t nearly_nothing = 64U << 10U;
+    struct statvfs status{};
+    return ::statvfs(path.c_str(), &status) == 0 &&
+           std::uint64_t{status.f_bavail} * status.f_frsize < nearly_nothing;
+}
+
+Meaning meaning_of_system(int code, const std::string& path) {
+    if (code == EIO && is_full(path)) {
+        code = ENOSPC;
+    }
     switch (code) {
         case ENOSPC:
         case EDQUOT:
@@ -71,7 +84,7 @@ Meaning meaning_of_system(int code) {
 }  // namespace
 
 Error engine_error(int code, const std::string& path, std::string_view doing) {
-    const Meaning meaning = code < 0 ? meaning_of_lmdb(code) : meaning_of_system(code);
+    const Meaning meaning = code < 0 ? meaning_of_lmdb(code) : meaning_of_system(code, path);
     std::string message = path + ": " + std::string(meaning.text) + " (" + std::string(doing) +
                           ": " + mdb_strerror(code) + ")";
     if (meaning.code == ErrorCode::corrupt) {

@@ -13,6 +13,7 @@
 #include "backends/lmdb/environment.hpp"
 #include "backends/lmdb/format.hpp"
 #include "backends/lmdb/lmdb_error.hpp"
+#include "backends/lmdb/lock_file.hpp"
 #include "backends/lmdb/verify.hpp"
 
 namespace turntable::inline v0::kv::lmdb {
@@ -101,7 +102,7 @@ Result<void> check_new_folder(const std::string& path, const LmdbOptions& option
     for (std::filesystem::directory_iterator at(path, problem), end; !problem && at != end;
          at.increment(problem)) {
         const std::string name = at->path().filename().string();
-        if (name != "data.mdb" && name != "lock.mdb") {
+        if (name != "data.mdb" && !name.starts_with("lock.mdb")) {
             return Error(ErrorCode::invalid_config,
                          path + " holds other files (" + name +
                              "); name an empty or new folder for the database");
@@ -129,6 +130,7 @@ class Opening {
             return Error(ErrorCode::unsupported,
                          path_ + " was made on a machine with larger pages of memory");
         }
+        TURNTABLE_CHECK(prepare_lock_file(path_, options_.readers));
         TURNTABLE_CHECK(open_environment());
         const bool verify = wants_verify();
         if (verify) {
