@@ -94,19 +94,23 @@ bool are_a_pair(const MetaPage& even, const MetaPage& odd) noexcept {
 }
 
 Result<FileFacts> facts_of(const std::string& folder, std::uint64_t file_bytes,
-                           const MetaPage& even, const MetaPage& odd) {
-    const MetaPage& newest = odd.transaction() > even.transaction() ? odd : even;
+                           const MetaPage& even, const MetaPage& odd,
+                           std::optional<std::uint64_t> transaction) {
+    const bool odd_is_newest = odd.transaction() > even.transaction();
+    const MetaPage& older = odd_is_newest ? even : odd;
+    const MetaPage& told =
+        transaction == older.transaction() ? older : (odd_is_newest ? odd : even);
     FileFacts facts;
     facts.exists = true;
     facts.file_bytes = file_bytes;
-    facts.page_bytes = newest.page_bytes();
-    facts.last_page = newest.last_page();
-    facts.transaction = newest.transaction();
-    facts.main_root = newest.main_root();
-    facts.free_root = newest.free_root();
-    facts.free_depth = newest.free_depth();
-    facts.main_depth = newest.main_depth();
-    facts.main_entries = newest.main_entries();
+    facts.page_bytes = told.page_bytes();
+    facts.last_page = told.last_page();
+    facts.transaction = told.transaction();
+    facts.main_root = told.main_root();
+    facts.free_root = told.free_root();
+    facts.free_depth = told.free_depth();
+    facts.main_depth = told.main_depth();
+    facts.main_entries = told.main_entries();
     if (facts.last_page >= file_bytes / facts.page_bytes) {
         return corrupt_error(folder, "is cut short: data.mdb has " + std::to_string(file_bytes) +
                                          " bytes and says that it has at least " +
@@ -116,7 +120,8 @@ Result<FileFacts> facts_of(const std::string& folder, std::uint64_t file_bytes,
     return facts;
 }
 
-Result<FileFacts> read_facts(const std::string& folder, int descriptor) {
+Result<FileFacts> read_facts(const std::string& folder, int descriptor,
+                             std::optional<std::uint64_t> transaction) {
     struct stat status{};
     if (::fstat(descriptor, &status) != 0) {
         return engine_error(errno, folder, "looking at data.mdb");
@@ -152,12 +157,12 @@ Result<FileFacts> read_facts(const std::string& folder, int descriptor) {
     if (!are_a_pair(even, odd)) {
         return corrupt_error(folder, "has meta pages that do not belong together");
     }
-    return facts_of(folder, file_bytes, even, odd);
+    return facts_of(folder, file_bytes, even, odd, transaction);
 }
 
 }  // namespace
 
-Result<FileFacts> check_file(const std::string& folder) {
+Result<FileFacts> check_file(const std::string& folder, std::optional<std::uint64_t> transaction) {
     const std::string path = folder + "/data.mdb";
     struct stat status{};
     if (::stat(path.c_str(), &status) != 0) {
@@ -175,7 +180,7 @@ Result<FileFacts> check_file(const std::string& folder) {
     // Another process may write a meta page between the two reads; damage is what stays.
     constexpr int rounds = 5;
     for (int round = 1;; ++round) {
-        Result<FileFacts> facts = read_facts(folder, file.descriptor());
+        Result<FileFacts> facts = read_facts(folder, file.descriptor(), transaction);
         if (facts || round == rounds) {
             return facts;
         }

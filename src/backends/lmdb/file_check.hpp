@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "turntable/core/result.hpp"
@@ -28,6 +29,8 @@ inline constexpr std::uint64_t no_page = UINT64_MAX;
 
 /// Checks data.mdb in `folder` against itself without mapping it: whether it is LMDB's, whole, and
 /// as long as it says. LMDB itself would believe it, and the program would end with SIGBUS.
-Result<FileFacts> check_file(const std::string& folder);
+/// Tells of the newest commit, or of `transaction` where that is the one before.
+Result<FileFacts> check_file(const std::string& folder,
+                             std::optional<std::uint64_t> transaction = {});
 
 }  // namespace turntable::inline v0::kv::lmdb
