@@ -45,11 +45,13 @@ Result<std::optional<Lock>> Locks::try_lock(std::string_view name, const LockOpt
     const Instant until = lease_end(db_.runtime(), options.lease);
     const auto token = db_.transact(
         [&](Transaction& tx) -> Result<std::uint64_t> {
+            // The holder comes second, which a transaction reads from a snapshot: a cache that
+            // still has the old one would let lock() miss the change that it waits for.
+            TURNTABLE_TRY(const std::optional<Entry> last, tx.get(counter));
             TURNTABLE_TRY(const std::optional<Entry> held, tx.get(holder));
             if (held) {
                 return std::uint64_t{0};
             }
-            TURNTABLE_TRY(const std::optional<Entry> last, tx.get(counter));
             TURNTABLE_TRY(const std::uint64_t before, number_in(last));
             const Value next = Value::u64(before + 1);
             tx.set(counter, next).set(holder, next, {.expire_in = options.lease});

@@ -2,12 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <thread>
 #include <vector>
 
 #include "support/engines.hpp"
 #include "support/temp_folder.hpp"
 #include "turntable/kv/fake_backend.hpp"
+#include "turntable/kv/layer.hpp"
 
 // Named locks with a lease and a token that grows. Kills are in tests/crash.
 namespace turntable::inline v0::kv {
@@ -115,6 +117,46 @@ TEST(Lock, AfterACommitOfUnknownFateItIsFreeAgainWhenTheLeaseEnds) {
     EXPECT_FALSE(*locks.try_lock("report"));
     timed.clock->advance(5s);
     EXPECT_EQ((*locks.try_lock("report"))->token(), 2U);
+}
+
+/// Tells of each key what it was when it was read first after a write of its own, as a cache may.
+class OldReads : public Layer<AnyBackend> {
+  public:
+    using Layer::Layer;
+    Async<std::optional<Entry>> get(const Context& context, ByteView key) {
+        const auto known = known_->find(key.to_string());
+        if (known != known_->end()) {
+            return known->second;
+        }
+        Result<std::optional<Entry>> entry = inner().get(context, key).wait();
+        known_->emplace(key.to_string(), *entry);
+        return entry;
+    }
+    Async<CommitResult> atomic_write(const Context& context, const AtomicWrite& write) {
+        for (const Mutation& mutation : write.mutations) {
+            known_->erase(mutation.key.to_string());
+        }
+        return inner().atomic_write(context, write);
+    }
+
+  private:
+    std::shared_ptr<std::map<std::string, std::optional<Entry>>> known_ =
+        std::make_shared<std::map<std::string, std::optional<Entry>>>();
+};
+
+TEST(Lock, ACacheHidesNeitherHoldersNorReleases) {
+    const MemoryOptions shared{.name = "locks behind a cache"};
+    const Locks here(Database(AnyBackend(MemoryBackend(shared))), "locks");
+    const Locks cached(Database(AnyBackend(OldReads(AnyBackend(MemoryBackend(shared))))), "locks");
+    for (int i = 0; i < 3; ++i) {
+        Lock lock = **here.try_lock("report");
+        EXPECT_FALSE(*cached.try_lock("report"));
+        ASSERT_TRUE(lock.release());
+        auto second = cached.lock("report", {}, 20s);
+        ASSERT_TRUE(second) << second.error().to_string();
+        EXPECT_GT(second->token(), lock.token());
+        ASSERT_TRUE(second->release());
+    }
 }
 
 class LockOnEngines : public testing::TestWithParam<std::string> {};
