@@ -89,6 +89,6 @@ int main(int argc, char** argv) {
     turntable::kv::register_sqlite(registry).value();
     turntable_bench::compare(registry.open("memory:").value(), "memory", 1.3, 30'000);
     turntable_bench::compare(registry.open("sqlite:" + folder + "/transact.db").value(), "sqlite",
-                             1.2, 1000);
+                             1.2, 300);
     return 0;
 }
