@@ -109,9 +109,11 @@ std::size_t ascii_prefix(std::string_view text) noexcept {
 }
 
 std::string from_latin1(ByteView bytes) {
+    const std::size_t plain = ascii_prefix(bytes.text());
     std::string text;
     text.reserve(bytes.size());
-    for (std::size_t i = 0; i < bytes.size(); ++i) {
+    text.append(bytes.data(), plain);
+    for (std::size_t i = plain; i < bytes.size(); ++i) {
         append_code_point(text, bytes[i]);
     }
     return text;
