@@ -273,7 +273,7 @@ INSTANTIATE_TEST_SUITE_P(Engines, QueryModelTest, testing::ValuesIn(engine_urls)
 TEST_P(QueryModelTest, PagesInBothDirectionsHoldWhatAPlainEvaluationGives) {
     Generator generator(42);
     std::map<std::string, int> plans;
-    for (int round = 0; round < 100 && !HasFailure(); ++round) {
+    for (int round = 0; round < 60 && !HasFailure(); ++round) {
         SCOPED_TRACE("round " + std::to_string(round));
         const Condition condition = generator.condition();
         kv::QueryOptions options{.order_by = generator.order(),
