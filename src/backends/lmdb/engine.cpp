@@ -26,6 +26,18 @@ class BorrowedReader {
     Reader* reader_;
 };
 
+/// Inside the gate; gives the reader back.
+Result<std::optional<Record>> get_with(Environment& environment, Reader* reader, ByteView key) {
+    const BorrowedReader borrowed(environment, reader);
+    Result<std::optional<Record>> found =
+        Tree(reader->transaction, environment.database(), environment.map(), environment.path())
+            .get(key);
+    if (found && *found) {
+        (*found)->data = Bytes::copy((*found)->data);
+    }
+    return found;
+}
+
 }  // namespace
 
 Result<void> Engine::connect() {
@@ -42,16 +54,15 @@ Result<void> Engine::connect() {
 Result<std::optional<Record>> Engine::get(ByteView key) {
     TURNTABLE_CHECK(ensure_connected());
     Environment& environment = *environment_;
-    TURNTABLE_TRY(Reader * reader, environment.take_reader());
-    const BorrowedReader borrowed(environment, reader);
-    const RemapGate::Pass pass(environment.gate());
-    Result<std::optional<Record>> found =
-        Tree(reader->transaction, environment.database(), environment.map(), environment.path())
-            .get(key);
-    if (found && *found) {
-        (*found)->data = Bytes::copy((*found)->data);
+    {
+        const RemapGate::Pass pass(environment.gate());
+        if (Reader* const reader = environment.kept_reader()) [[likely]] {
+            return get_with(environment, reader, key);
+        }
     }
-    return found;
+    TURNTABLE_TRY(Reader * reader, environment.take_reader());
+    const RemapGate::Pass pass(environment.gate());
+    return get_with(environment, reader, key);
 }
 
 Result<ReadTransaction> Engine::begin_read() {

@@ -87,7 +87,7 @@ Result<Reader*> Environment::new_reader() {
     return engine_error(MDB_MAP_RESIZED, path_, "starting to read");
 }
 
-Result<Reader*> Environment::take_reader() {
+Reader* Environment::kept_reader() noexcept {
     for (std::size_t i = 0; i < places; ++i) {
         std::atomic<Reader*>& kept = place(i);
         if (kept.load(std::memory_order_relaxed) == nullptr) {
@@ -97,19 +97,21 @@ Result<Reader*> Environment::take_reader() {
         if (reader == nullptr) {
             continue;
         }
-        int code = 0;
-        {
-            const RemapGate::Pass pass(gate_);
-            code = mdb_txn_renew(reader->transaction);
-        }
-        if (code == 0) [[likely]] {
+        if (mdb_txn_renew(reader->transaction) == 0) [[likely]] {
             return reader;
         }
         destroy(reader);
-        if (code != MDB_MAP_RESIZED) {
-            return engine_error(code, path_, "starting to read");
+        break;  // a new one will say what is wrong
+    }
+    return nullptr;
+}
+
+Result<Reader*> Environment::take_reader() {
+    {
+        const RemapGate::Pass pass(gate_);
+        if (Reader* const reader = kept_reader()) {
+            return reader;
         }
-        break;
     }
     return new_reader();
 }

@@ -64,6 +64,8 @@ class Environment {
 
     /// A reader at the newest commit; give it back with give_back(). Not inside the gate.
     Result<Reader*> take_reader();
+    /// The same inside the gate, if one is kept; else null.
+    Reader* kept_reader() noexcept;
     void give_back(Reader* reader) noexcept;
     /// The number of the newest commit.
     std::uint64_t last_commit();
