@@ -11,9 +11,8 @@
 #include <thread>
 #include <vector>
 
+#include "support/engines.hpp"
 #include "support/temp_folder.hpp"
-#include "turntable/kv.hpp"
-#include "turntable/kv/sqlite.hpp"
 
 // Several threads read, write, watch, list and queue for a long time over a bounded set of keys.
 // Nothing may fail, and neither memory nor the number of open files may grow once all is warm.
@@ -150,12 +149,7 @@ class Soak : public testing::TestWithParam<std::string> {};
 
 TEST_P(Soak, MemoryAndOpenFilesStayFlat) {
     const TempFolder folder;
-    kv::Registry registry;
-    ASSERT_TRUE(kv::register_memory(registry));
-    ASSERT_TRUE(kv::register_sqlite(registry));
-    const std::string url =
-        GetParam() == "memory" ? "memory:" : GetParam() + ":" + folder.file("db");
-    const auto db = registry.open(url);
+    const auto db = open_engine(engine_url(GetParam(), folder.path().string()));
     ASSERT_TRUE(db) << db.error().to_string();
     work_together(*db, 1, length() / 4);
     const double warm_mib = resident_mib();
@@ -164,11 +158,10 @@ TEST_P(Soak, MemoryAndOpenFilesStayFlat) {
     const double last_mib = resident_mib();
     EXPECT_LT(last_mib, warm_mib + allowed_growth_mib);
     EXPECT_LE(open_files(), warm_files + allowed_growth_files);
-    std::cout << url.substr(0, url.find(':')) << ": " << warm_mib << " MiB warm, " << last_mib
-              << " MiB at the end\n";
+    std::cout << GetParam() << ": " << warm_mib << " MiB warm, " << last_mib << " MiB at the end\n";
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, Soak, testing::Values("memory", "sqlite"),
+INSTANTIATE_TEST_SUITE_P(Engines, Soak, testing::ValuesIn(all_engines()),
                          [](const auto& tested) { return tested.param; });
 
 }  // namespace
