@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/timers.hpp"
+#include "turntable/core/metrics.hpp"
 
 namespace turntable::inline v0 {
 
@@ -55,6 +56,7 @@ Runtime::Runtime(RuntimeOptions options)
     : clock_(options.clock ? std::move(options.clock) : Clock::system()),
       random_(options.random ? std::move(options.random) : Random::system()),
       log_(std::move(options.log)),
+      metrics_(options.metrics ? std::move(options.metrics) : std::make_shared<MetricsRegistry>()),
       blocking_pool_(options.blocking_pool
                          ? std::move(options.blocking_pool)
                          : make_thread_pool(options.pool_threads, "turntable-pool")),
@@ -81,9 +83,10 @@ const std::shared_ptr<Runtime>& Runtime::shared() {
     return runtime;
 }
 
-void Runtime::log(LogLevel level, std::string_view component, std::string_view message) {
-    if (log_ != nullptr && *log_) {
-        (*log_)(LogRecord{level, component, message});
+void Runtime::log(LogLevel level, std::string_view component, std::string_view message,
+                  std::span<const LogField> fields) {
+    if (has_log()) {
+        (*log_)(LogRecord{level, component, message, fields});
     }
 }
 

@@ -3,8 +3,10 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "turntable/core/clock.hpp"
 #include "turntable/core/export.hpp"
@@ -54,15 +56,27 @@ class TURNTABLE_EXPORT Random {
 /// How much a log line matters.
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 
+/// One named detail of a log record.
+///
+/// Purpose: what a sink may print, index or filter by. Ownership: views that live during the call
+/// only. Threads: a value. Errors: none.
+struct LogField {
+    std::string_view name;
+    std::variant<std::string_view, std::int64_t> value;
+};
+
 /// One event worth telling: which part of the library says what.
 ///
-/// Purpose: the argument of a log sink. Ownership: views that live during the call only.
-/// Threads: a value. Errors: none.
+/// Purpose: the argument of a log sink. It never holds values, keys or secrets.
+/// Ownership: views that live during the call only. Threads: a value. Errors: none.
 struct LogRecord {
     LogLevel level;
     std::string_view component;
     std::string_view message;
+    std::span<const LogField> fields = {};
 };
+
+class MetricsRegistry;
 
 /// One-shot timers on the clock of a Runtime.
 ///
@@ -106,6 +120,8 @@ struct RuntimeOptions {
     unsigned pool_threads = 4;
     /// Null: nothing is logged. Called from any thread.
     std::shared_ptr<UniqueFunction<void(const LogRecord&)>> log = nullptr;
+    /// Where layers count. Null: a registry of the runtime's own.
+    std::shared_ptr<MetricsRegistry> metrics = nullptr;
 };
 
 /// The threads, clock, chance and log that all stores of a program share.
@@ -132,12 +148,17 @@ class TURNTABLE_EXPORT Runtime {
     Executor& completions() noexcept { return *completions_; }
     Executor& blocking_pool() noexcept { return *blocking_pool_; }
     Timers& timers() noexcept;
-    void log(LogLevel level, std::string_view component, std::string_view message);
+    void log(LogLevel level, std::string_view component, std::string_view message,
+             std::span<const LogField> fields = {});
+    /// Whether log() reaches anybody, so that a caller may spare the words.
+    bool has_log() const noexcept { return log_ != nullptr && *log_; }
+    const std::shared_ptr<MetricsRegistry>& metrics() noexcept { return metrics_; }
 
   private:
     std::shared_ptr<Clock> clock_;
     std::shared_ptr<Random> random_;
     std::shared_ptr<UniqueFunction<void(const LogRecord&)>> log_;
+    std::shared_ptr<MetricsRegistry> metrics_;
     std::shared_ptr<Executor> blocking_pool_;
     std::shared_ptr<Executor> completions_;
     std::shared_ptr<detail::ThreadTimers> timers_;
