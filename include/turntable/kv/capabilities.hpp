@@ -48,6 +48,18 @@ struct Capabilities {
     bool expiry_times = false;
     /// backup_to and restore_from: files in the engine's own form, with versionstamps and queue.
     bool native_backup = false;
+    /// Writes that one thread starts one after the other, without waiting in between, commit in
+    /// that order.
+    bool write_order = true;
+    /// A strong read may miss what other handles committed for this long; zero: it does not. What
+    /// was written through this handle is always seen.
+    std::chrono::milliseconds stale_reads_within{0};
+    /// All ranges of a read, and all of a step of a watch, are of one state of the whole database.
+    /// False: of one state of each part of it, see kv/mounts.hpp.
+    bool one_snapshot = true;
+    /// One atomic write may name any keys together. False: only keys of one part; else it is
+    /// refused with `unsupported`.
+    bool one_commit = true;
     /// A check inside a transaction can cover a whole range.
     bool range_checks = false;
     Limits limits = {};

@@ -36,7 +36,7 @@ std::string others_text(const Capabilities& capabilities) {
 
 std::vector<std::pair<std::string, std::string>> capability_facts(
     const Capabilities& capabilities) {
-    return {
+    std::vector<std::pair<std::string, std::string>> facts = {
         {"a commit survives", capabilities.durability == Durability::none ? "nothing"
                               : capabilities.durability == Durability::process
                                   ? "the end of the process"
@@ -52,6 +52,19 @@ std::vector<std::pair<std::string, std::string>> capability_facts(
         {"largest key", size_text(capabilities.limits.key_bytes)},
         {"largest value", size_text(capabilities.limits.value_bytes)},
     };
+    if (capabilities.read_only) {
+        facts.emplace_back("writes", "no");
+    }
+    if (const auto stale = capabilities.stale_reads_within; stale.count() > 0) {
+        facts.emplace_back("reads may be older by", std::to_string(stale.count()) + " ms");
+    }
+    if (!capabilities.one_snapshot) {
+        facts.emplace_back("one state for all keys", "no, for each mount");
+    }
+    if (!capabilities.one_commit) {
+        facts.emplace_back("one commit for all keys", "no, for each mount");
+    }
+    return facts;
 }
 
 }  // namespace turntable::inline v0::kv
