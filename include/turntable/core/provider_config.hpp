@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "turntable/core/export.hpp"
@@ -46,8 +47,11 @@ struct TURNTABLE_EXPORT ProviderConfig {
     SettingMap settings;
     /// Where the settings came from, if from a URL; its query is in `settings` already.
     Url url;
-    /// Names of layers to put around the backend, outermost first.
+    /// Layers to put around the backend, outermost first: `NAME` or `NAME?setting=value&...`.
     std::vector<std::string> layers;
+    /// Other stores for some of the keys: the key that theirs begin with, as people type keys, and
+    /// a URL or `@name`.
+    std::vector<std::pair<std::string, std::string>> mounts;
 
     /// The scheme, and the query as settings. A name that occurs twice is an error.
     static Result<ProviderConfig> from_url(const Url& url);

@@ -162,6 +162,9 @@ struct RegistryCore::State {
         if (config.layers.empty()) {
             config.layers = std::move(stored.layers);
         }
+        if (config.mounts.empty()) {
+            config.mounts = std::move(stored.mounts);
+        }
         return {};
     }
 

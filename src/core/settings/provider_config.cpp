@@ -120,6 +120,9 @@ Result<ProviderConfig> merge_configs(std::span<const ProviderConfig> strongest_f
         if (merged.layers.empty()) {
             merged.layers = config.layers;
         }
+        if (merged.mounts.empty()) {
+            merged.mounts = config.mounts;
+        }
         if (merged.url.to_string().empty()) {
             merged.url = config.url;
         }
