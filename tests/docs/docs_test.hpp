@@ -19,8 +19,8 @@
 #pragma GCC diagnostic ignored "-Wunused-function"
 #pragma GCC diagnostic ignored "-Wshadow"
 
-/// What the blocks of the docs run in: an empty folder, a registry with the engines that are built
-/// in, and an empty database.
+/// What the blocks of the docs run in: an empty folder, a registry with the engines and layers
+/// that are built in, and an empty database.
 class Docs : public ::testing::Test {
   protected:
     Docs() : before_(std::filesystem::current_path()) {
@@ -30,6 +30,7 @@ class Docs : public ::testing::Test {
         std::filesystem::current_path(folder_);
         turntable::kv::register_memory(registry_).value();
         turntable::kv::register_sqlite(registry_).value();
+        turntable::kv::register_layers(registry_).value();
     }
     ~Docs() override {
         std::filesystem::current_path(before_);

@@ -155,6 +155,10 @@ class Registry {
         TURNTABLE_TRY(auto match, core_.match(url));
         return std::move(match.config);
     }
+    Result<ProviderConfig> config_for(const ProviderConfig& config) const {
+        TURNTABLE_TRY(auto match, core_.match(config));
+        return std::move(match.config);
+    }
     /// The schemes served, in the order of adding.
     std::vector<std::string> known_schemes() const { return core_.known_schemes(); }
     /// All backends in the order of adding, the fallback last.

@@ -72,6 +72,13 @@ class EntryBatch {
         buffer_.append(data.data(), data.size());
         return true;
     }
+    /// Shortens each key by its first `count` bytes, which it must have.
+    void drop_key_prefix(std::size_t count) noexcept {
+        for (Slot& slot : slots_) {
+            slot.offset += static_cast<std::uint32_t>(count);
+            slot.key_size -= static_cast<std::uint32_t>(count);
+        }
+    }
     void reserve(std::size_t entries, std::size_t bytes) {
         slots_.reserve(entries);
         buffer_.reserve(bytes);

@@ -68,6 +68,12 @@ class Layer {
     Async<DeleteRangeOutput> delete_range(const Context& context, ByteView start, ByteView end) {
         return backend_delete_range(inner_, context, start, end);
     }
+    Async<void> backup_to(const Context& context, std::string_view path, bool replace) {
+        return backend_backup_to(inner_, context, path, replace);
+    }
+    Async<void> restore_from(const Context& context, std::string_view path) {
+        return backend_restore_from(inner_, context, path);
+    }
 
     Inner& inner() noexcept { return inner_; }
     const Inner& inner() const noexcept { return inner_; }

@@ -16,7 +16,8 @@ const std::vector<std::string>& default_variables() {
 
 Registry Registry::from_environment(const EnvironmentLookup& lookup) {
     Registry registry;
-    (void)register_memory(registry);  // an empty registry has room for it
+    (void)register_memory(registry);  // an empty registry has room for both
+    (void)register_layers(registry);
     registry.set_default_from(lookup, default_variables());
     return registry;
 }

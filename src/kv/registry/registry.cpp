@@ -1,48 +1,133 @@
 #include "turntable/kv/registry.hpp"
 
+#include <span>
 #include <utility>
+#include <vector>
 
+#include "turntable/kv/mounts.hpp"
 #include "turntable/kv/serialized_backend.hpp"
 
 namespace turntable::inline v0::kv {
 
 namespace {
 
-/// The only place where a backend is wrapped, from the inside out. No layers are built in yet, so
-/// every name of one is a mistake.
-Result<AnyBackend> assemble(AnyBackend backend, const ProviderConfig& config) {
+/// The only place where a backend is wrapped, from the inside out: the last layer named is put on
+/// first. All of them are read before the first is put on, so that a slip opens nothing.
+Result<AnyBackend> assemble(AnyBackend backend, std::span<const LayerItem> layers,
+                            const LayerPlace& place) {
     if (backend.capabilities().threading == Threading::serialized) {
         backend = AnyBackend(SerializedBackend<AnyBackend>(std::move(backend)));
     }
-    if (!config.layers.empty()) {
-        return Error(ErrorCode::invalid_config, "there is no layer of this name")
-            .with("layer", config.layers.back());
+    for (std::size_t i = layers.size(); i > 0; --i) {
+        const LayerItem& item = layers[i - 1];
+        TURNTABLE_TRY(backend, item.factory(std::move(backend), item.config, place));
     }
     return backend;
 }
 
+/// A store may mount one that has mounts itself, so far down.
+constexpr unsigned mount_depth_max = 8;
+
+Result<std::vector<LayerItem>> read_layers(const LayerTable& table,
+                                           std::span<const std::string> items) {
+    std::vector<LayerItem> out;
+    for (const std::string& item : items) {
+        TURNTABLE_TRY(LayerItem read, table.read(item));
+        out.push_back(std::move(read));
+    }
+    return out;
+}
+
 }  // namespace
+
+Registry::Registry() : layer_table_(std::make_shared<LayerTable>()) {}
+
+Result<void> Registry::add_layer(LayerInfo info, LayerFactory factory) {
+    return layer_table_->add(std::move(info), std::move(factory));
+}
+
+std::vector<LayerInfo> Registry::layers() const { return layer_table_->describe(); }
+
+Result<LayerItem> Registry::read_layer(std::string_view item) const {
+    return layer_table_->read(item);
+}
 
 Result<void> Registry::add(BackendInfo info, BackendFactory factory) {
     if (!factory) {
         return Error(ErrorCode::invalid_argument, "a registry needs a factory to call");
     }
     const std::vector<std::string> secrets = info.settings.secret_names();
-    auto open_database = [factory = std::move(factory), secrets, prefix = info.prefix](
-                             const ProviderConfig& config,
-                             const OpenOptions& options) -> Result<Database> {
+    auto open_database = [factory = std::move(factory), secrets, prefix = info.prefix,
+                          name = info.name,
+                          table = layer_table_](const ProviderConfig& config,
+                                                const OpenOptions& options) -> Result<Database> {
         OpenOptions complete = options;
         if (complete.runtime == nullptr) {
             complete.runtime = Runtime::shared();
         }
+        TURNTABLE_TRY(const auto layers,
+                      read_layers(*table, options.layers.empty() ? config.layers : options.layers));
         TURNTABLE_TRY(AnyBackend backend, factory(config, complete));
-        TURNTABLE_TRY(AnyBackend assembled, assemble(std::move(backend), config));
         const bool has_url = !config.url.to_string().empty();
-        return Database(std::move(assembled), complete.runtime,
-                        has_url ? config.url.masked(secrets) : prefix);
+        const LayerPlace place{complete.runtime, name,
+                               has_url ? config.url.masked(secrets) : prefix};
+        TURNTABLE_TRY(AnyBackend assembled, assemble(std::move(backend), layers, place));
+        return Database(std::move(assembled), complete.runtime, place.url);
     };
     return turntable::Registry<Database, OpenOptions>::add(std::move(info),
                                                            std::move(open_database));
+}
+
+Result<Database> Registry::open(std::string_view url, const OpenOptions& options) const {
+    return open_at(config_for(url), options, 0);
+}
+
+Result<Database> Registry::open(const ProviderConfig& config, const OpenOptions& options) const {
+    return open_at(config_for(config), options, 0);
+}
+
+Result<Database> Registry::open_at(Result<ProviderConfig> config, const OpenOptions& options,
+                                   unsigned depth) const {
+    if (!config) {
+        return std::move(config).error();
+    }
+    if (config->mounts.empty()) {
+        return turntable::Registry<Database, OpenOptions>::open(*config, options);
+    }
+    return open_mounted(*config, options, depth);
+}
+
+Result<Database> Registry::open_mounted(const ProviderConfig& config, const OpenOptions& options,
+                                        unsigned depth) const {
+    if (depth == mount_depth_max) {
+        return Error(ErrorCode::invalid_config, "stores mount each other in a circle");
+    }
+    const OpenOptions inside{.runtime = options.runtime ? options.runtime : Runtime::shared()};
+    TURNTABLE_TRY(
+        const auto layers,
+        read_layers(*layer_table_, options.layers.empty() ? config.layers : options.layers));
+    ProviderConfig plain = config;
+    plain.layers.clear();
+    plain.mounts.clear();
+    TURNTABLE_TRY(Database first, open_at(std::move(plain), inside, depth));
+    std::vector<Mount> mounts;
+    for (const auto& [text, url] : config.mounts) {
+        Result<Key> key = parse_key(text);
+        if (!key) {
+            return Error(ErrorCode::invalid_config, "a mount needs a key: " + key.error().message())
+                .with("mount", text);
+        }
+        Result<Database> opened = open_at(config_for(url), inside, depth + 1);
+        if (!opened) {
+            return std::move(opened).error().with("mount", text);
+        }
+        mounts.push_back({*std::move(key), std::move(opened->backend()), opened->url()});
+    }
+    TURNTABLE_TRY(MountedBackend mounted, MountedBackend::make(std::move(first.backend()),
+                                                               std::move(mounts), inside.runtime));
+    const LayerPlace place{inside.runtime, "mounts", first.url()};
+    TURNTABLE_TRY(AnyBackend assembled, assemble(AnyBackend(std::move(mounted)), layers, place));
+    return Database(std::move(assembled), inside.runtime, first.url());
 }
 
 Result<Database> open(const Registry& registry, std::string_view url, const NamedStores& stores,

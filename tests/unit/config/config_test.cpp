@@ -211,6 +211,50 @@ mode = "${OTHER:-delete}"
     EXPECT_EQ(app->settings.at("mode"), "delete");
 }
 
+TEST_F(ConfigTest, ReadsLayersAndMountsAndChecksThemWhereTheyStand) {
+    ConfigOptions options;
+    options.variables = lookup_in({{"TIMES", "3"}, {"MOUNT_PASSWORD", "s3cr"}});
+    options.layers["kv"] = [](std::string_view item) -> Result<void> {
+        return item == "retry?max_attempts=3" ? Result<void>()
+                                              : Error(ErrorCode::invalid_config, "no such layer");
+    };
+    options.mounts["kv"] = [](std::string_view key, std::string_view) -> Result<void> {
+        return key == "bad" ? Error(ErrorCode::invalid_argument, "no such key") : Result<void>();
+    };
+    const auto config = Config::parse(R"([kv.app]
+url = "memory:"
+layers = ["retry?max_attempts=${TIMES}", "rettry?password=s3cr"]
+[kv.app.mounts]
+sessions = "sqlite:s.db?token=s3cr"
+"logs/old" = "@archive"
+bad = "memory:"
+number = 3
+[kv.hidden]
+url = "memory:"
+layers = ["retry?max_attempts=${MOUNT_PASSWORD}"]
+[kv.hidden.mounts]
+a = "sqlite:${MOUNT_PASSWORD}"
+[kv.wrong]
+url = "memory:"
+mounts = "memory:"
+)",
+                                      "t.toml", options);
+    ASSERT_TRUE(config) << config.error().to_string();
+    std::vector<std::string> messages;
+    for (const Error& problem : config->problems()) {
+        messages.push_back(problem.message());
+        EXPECT_THAT(problem.to_string(), Not(HasSubstr("s3cr")));
+    }
+    EXPECT_THAT(messages, ElementsAre(HasSubstr("t.toml:3:42: no such layer"),
+                                      HasSubstr("t.toml:7:7: no such key"),
+                                      HasSubstr("t.toml:8:10: the mount \"number\" must be"),
+                                      HasSubstr("t.toml:11:11: a layer with a variable"),
+                                      HasSubstr("t.toml:16:10: \"mounts\" must be a table")));
+    EXPECT_THAT(config->show(), Not(HasSubstr("s3cr")));
+    EXPECT_THAT(config->show(), HasSubstr("\"logs/old\" = \"@archive\""));
+    EXPECT_THAT(config->hidden_settings("kv", "hidden"), ElementsAre("layers", "mounts"));
+}
+
 TEST_F(ConfigTest, SecretsAreNeverShownAndNeverInAProblem) {
     const Config config = parsed(R"([kv.app]
 url = "sqlite:app.db?token=s3cr"

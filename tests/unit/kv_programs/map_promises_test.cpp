@@ -30,7 +30,7 @@ class MapPromises : public testing::TestWithParam<std::string> {
         ASSERT_TRUE(db) << db.error().to_string();
         db_.emplace(*std::move(db));
     }
-    bool keeps_data() const { return GetParam() != "memory"; }
+    bool keeps_data() const { return test::keeps_data(GetParam()); }
     const Database& db() const { return *db_; }
 
     test::TempFolder folder_;

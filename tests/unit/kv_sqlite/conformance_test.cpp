@@ -1,6 +1,7 @@
 // The conformance suite over files, with a second handle as another process has it, and over
 // temporary databases.
 
+#include "support/layer_stack.hpp"
 #include "turntable/conformance/gtest.hpp"
 #include "turntable/kv/sqlite.hpp"
 #include "unit/kv_sqlite/files.hpp"
@@ -52,7 +53,17 @@ Subject temporary() {
     return subject;
 }
 
+Subject files_in_layers() {
+    Subject subject = files();
+    subject.name = "sqlite: in layers";
+    for (Subject::Open* open : {&subject.open_fresh, &subject.reopen, &subject.open_second}) {
+        *open = turntable::test::stacked(std::move(*open), turntable::test::tall_stack());
+    }
+    return subject;
+}
+
 TURNTABLE_CONFORMANCE_TEST(SqliteFiles, files);
+TURNTABLE_CONFORMANCE_TEST(SqliteInLayers, files_in_layers);
 TURNTABLE_CONFORMANCE_TEST(SqliteTemporary, temporary);
 
 }  // namespace

@@ -1,0 +1,68 @@
+#include "turntable/kv/detail/layer_loop.hpp"
+
+#include "kv/layers/answers.hpp"
+#include "turntable/core/coroutine.hpp"
+#include "turntable/core/sleep.hpp"
+#include "turntable/kv/detail/shared_promise.hpp"
+
+namespace turntable::inline v0::kv::detail {
+
+namespace {
+
+Async<void> close_later(std::shared_ptr<LoopHost> /*host*/, Async<void> inner, Async<void> empty) {
+    Result<void> result = co_await std::move(inner);
+    (void)co_await std::move(empty);
+    co_return result;
+}
+
+}  // namespace
+
+LoopHost::LoopHost(std::shared_ptr<Runtime> runtime) : runtime_(std::move(runtime)) {}
+LoopHost::~LoopHost() = default;
+
+Error LoopHost::closed_error() const { return {ErrorCode::closed, "the store was closed"}; }
+
+void LoopHost::shut() noexcept {
+    end();
+    inner_.close([] {});
+    inner_.wait_empty();
+}
+
+Async<void> LoopHost::close(std::shared_ptr<LoopHost> host, Async<void> inner) {
+    auto [promise, empty] = SharedPromise<void>::make(*host->runtime_, {});
+    host->loops_.close([told = promise] { told->complete({}); });
+    if (inner.is_ready() && empty.is_ready()) {
+        return inner;
+    }
+    return close_later(std::move(host), std::move(inner), std::move(empty));
+}
+
+Async<void> nap(std::shared_ptr<LoopHost> host, Context context, Instant when) {
+    Async<void> sleep = wake_at(host->runtime(), context, when);
+    const std::stop_callback wake(host->ending(), [operation = sleep.operation()] {
+        operation->request_stop(StopReason::cancelled);
+    });
+    const Result<void>& slept = co_await sleep;
+    if (!slept && host->ending().stop_requested()) {
+        co_return host->closed_error();
+    }
+    co_return slept;
+}
+
+template <class T>
+Async<T> call_at(std::shared_ptr<LoopHost> host, Context context, Instant when, Repeat<T> call) {
+    const Pass inside = host->enter_loop();
+    Result<void> slept = co_await nap(host, context, when);
+    if (!slept) {
+        co_return std::move(slept).error();
+    }
+    Async<T> answer = call(context);
+    co_return std::move(co_await answer);
+}
+
+#define TURNTABLE_DETAIL_CALL_AT(T) \
+    template Async<T> call_at<T>(std::shared_ptr<LoopHost>, Context, Instant, Repeat<T>);
+TURNTABLE_DETAIL_FOR_EACH_ANSWER(TURNTABLE_DETAIL_CALL_AT)
+#undef TURNTABLE_DETAIL_CALL_AT
+
+}  // namespace turntable::inline v0::kv::detail
