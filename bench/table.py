@@ -96,6 +96,8 @@ def main():
     virtual = instructions["trivial_virtual"]
     table.at_most("trivial get, erased, awaited in place, instructions",
                   instructions["trivial_lvalue"], "plain virtual call", virtual, 2)
+    table.at_most("memory get through metrics, retry, timeout, instructions",
+                  instructions["memory_stack"], "bare", instructions["memory_bare"], 1.5)
     for name, row in rates.items():
         if row["larger_is_better"] and not name.startswith("get on a map"):
             table.at_least(f"{name}, {row['unit']}", row["ours"], row["peer"], row["theirs"],
