@@ -27,6 +27,12 @@ inline constexpr std::size_t config_bytes_max = 1024 * 1024;
 /// Answers which backend serves a configuration, usually with Registry::backend_for.
 using BackendLookup = std::function<Result<BackendInfo>(const ProviderConfig&)>;
 
+/// Says what is wrong with one item of a list of layers.
+using LayerCheck = std::function<Result<void>(std::string_view item)>;
+
+/// Says what is wrong with one mount: the key that it is for, and a URL or `@name`.
+using MountCheck = std::function<Result<void>(std::string_view key, std::string_view url)>;
+
 /// What a configuration file is read with.
 ///
 /// Purpose: the file sees only what the caller shows it. Ownership: owns its functions, which must
@@ -36,6 +42,10 @@ struct ConfigOptions {
     EnvironmentLookup variables{};
     /// By surface ("kv"): checks the stores of that surface. Others are kept unchecked.
     std::map<std::string, BackendLookup, std::less<>> backends{};
+    /// By surface: checks one item of `layers`, usually with kv::Registry::read_layer.
+    std::map<std::string, LayerCheck, std::less<>> layers{};
+    /// By surface: checks one mount.
+    std::map<std::string, MountCheck, std::less<>> mounts{};
 };
 
 /// A read `turntable.toml`:
@@ -43,7 +53,11 @@ struct ConfigOptions {
 ///     [kv.app]                            # opened as @app
 ///     url = "sqlite:app.db?durability=full"
 ///     busy_timeout = "2s"                 # any setting of the backend; the URL is stronger
-///     layers = ["retry"]
+///     layers = ["metrics", "retry?max_attempts=3"]  # outermost first
+///
+///     [kv.app.mounts]                     # other stores for some of the keys
+///     sessions = "memory:"                # "sessions" and "sessions/..."
+///     "logs/old" = "@archive"
 ///
 ///     [kv.live]
 ///     provider = "remote"                 # instead of a URL
@@ -72,6 +86,9 @@ class [[nodiscard]] TURNTABLE_EXPORT Config {
     std::vector<std::string> names(std::string_view surface) const;
     /// Everything wrong, in the order of the file; each message begins with file:line:column.
     const std::vector<Error>& problems() const noexcept;
+    /// What of a store is not for showing, since a variable with a secret name is in it: names of
+    /// settings, "url" for the URL, "layers" and "mounts" for all in them.
+    std::vector<std::string> hidden_settings(std::string_view surface, std::string_view name) const;
     /// For Registry::set_named_stores; keeps what was read alive.
     NamedStores named_stores(std::string surface) const;
     /// What was understood, as TOML, variables put in and secrets masked.

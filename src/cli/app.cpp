@@ -64,6 +64,17 @@ Result<const turntable::Config*> App::config() {
         options.backends["kv"] = [this](const turntable::ProviderConfig& wanted) {
             return registry_.backend_for(wanted);
         };
+        options.layers["kv"] = [this](std::string_view item) -> Result<void> {
+            TURNTABLE_CHECK(registry_.read_layer(item));
+            return {};
+        };
+        options.mounts["kv"] = [this](std::string_view key, std::string_view url) -> Result<void> {
+            TURNTABLE_CHECK(turntable::kv::parse_key(key));
+            if (!url.starts_with('@')) {
+                TURNTABLE_CHECK(registry_.backend_for(url));
+            }
+            return {};
+        };
         TURNTABLE_TRY(config_, turntable::Config::load(path, options));
     }
     return &*config_;

@@ -58,6 +58,7 @@ class App {
 /// Each adds a verb group to the command line.
 void add_kv(CLI::App& root, App& app);
 void add_backends(CLI::App& root, App& app);
+void add_layers(CLI::App& root, App& app);
 void add_check(CLI::App& root, App& app);
 void add_config(CLI::App& root, App& app);
 void add_conform(CLI::App& root, App& app);
@@ -65,6 +66,9 @@ void add_help(CLI::App& root, App& app);
 void add_completion(CLI::App& root, App& app);
 void add_tour(CLI::App& root, App& app);
 void add_man(CLI::App& root, App& app);
+
+/// `config explain`, in a file of its own.
+void add_config_explain(CLI::App& config, App& app);
 
 /// The verbs of `kv`, in their files.
 void add_kv_read(CLI::App& kv, App& app);

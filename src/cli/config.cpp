@@ -1,4 +1,4 @@
-// config check, show, schema.
+// config check, show, schema; explain is in config_explain.cpp.
 
 #include <iostream>
 #include <utility>
@@ -66,6 +66,8 @@ void add_config(CLI::App& root, App& app) {
             std::cout << file->show();
         }
     });
+
+    add_config_explain(*config, app);
 
     auto* schema = config->add_subcommand("schema", "Print the JSON Schema of turntable.toml");
     schema->callback(

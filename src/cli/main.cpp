@@ -24,6 +24,7 @@ void define(CLI::App& root, turntable_cli::App& app) {
     add_kv(root, app);
     add_conform(root, app);
     add_backends(root, app);
+    add_layers(root, app);
     add_check(root, app);
     add_config(root, app);
     add_help(root, app);

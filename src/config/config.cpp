@@ -158,6 +158,16 @@ std::vector<std::string> Config::names(std::string_view surface) const {
 
 const std::vector<Error>& Config::problems() const noexcept { return content_->problems; }
 
+std::vector<std::string> Config::hidden_settings(std::string_view surface,
+                                                 std::string_view name) const {
+    for (const detail::Store& store : content_->stores) {
+        if (store.surface == surface && store.name == name) {
+            return store.tainted;
+        }
+    }
+    return {};
+}
+
 NamedStores Config::named_stores(std::string surface) const {
     return [content = content_, surface = std::move(surface)](std::string_view name) {
         return find(*content, surface, name);

@@ -112,6 +112,9 @@ Json store_schema(const BackendInfo& backend) {
     }
     properties["url"] = {{"type", "string"}, {"description", "The URL, such as " + example}};
     properties["provider"] = {{"const", backend.name}, {"description", "Instead of a URL."}};
+    properties["mounts"] = {{"type", "object"},
+                            {"description", "Other stores for some of the keys."},
+                            {"additionalProperties", {{"type", "string"}}}};
     properties["layers"] = {{"type", "array"},
                             {"items", {{"type", "string"}, {"minLength", 1}}},
                             {"description", "Layers around the backend, outermost first."}};

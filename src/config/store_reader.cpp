@@ -21,6 +21,8 @@ class StoreReader {
             places_.emplace(member.key, member.value.at);
             if (member.key == "layers") {
                 read_layers(member.value);
+            } else if (member.key == "mounts") {
+                read_mounts(member.value);
             } else if (auto text = text_of(member)) {
                 take(member, *std::move(text));
             } else if (member.key == "url" || member.key == "provider") {
@@ -62,11 +64,58 @@ class StoreReader {
             return;
         }
         for (const Node& item : value.items) {
-            if (item.kind == Node::Kind::text && !item.text.empty()) {
-                store_.config.layers.push_back(item.text);
-            } else {
+            if (item.kind != Node::Kind::text || item.text.empty()) {
                 problem(item.at, "a layer must be a text that is not empty");
+                continue;
             }
+            if (auto text = interpolate(item.text, options_.variables)) {
+                take_layer(item.at, *std::move(text));
+            } else {
+                problem(item.at, "\"layers\": " + text.error().message());
+            }
+        }
+    }
+
+    void take_layer(Position at, Interpolated item) {
+        if (item.secret) {
+            store_.tainted.emplace_back("layers");
+        }
+        const auto check = options_.layers.find(store_.surface);
+        if (check != options_.layers.end() && check->second) {
+            if (const auto checked = check->second(item.text); !checked) {
+                problem(at, item.secret ? "a layer with a variable in it is wrong"
+                                        : checked.error().message());
+            }
+        }
+        store_.config.layers.push_back(std::move(item.text));
+    }
+
+    void read_mounts(const Node& value) {
+        if (value.kind != Node::Kind::table) {
+            problem(value.at, "\"mounts\" must be a table of keys and URLs");
+            return;
+        }
+        for (const Member& member : value.members) {
+            if (member.value.kind != Node::Kind::text) {
+                problem(member.value.at, "the mount \"" + member.key + "\" must be a URL or @name");
+                continue;
+            }
+            auto url = interpolate(member.value.text, options_.variables);
+            if (!url) {
+                problem(member.value.at, "\"mounts\": " + url.error().message());
+                continue;
+            }
+            if (url->secret) {
+                store_.tainted.emplace_back("mounts");
+            }
+            const auto check = options_.mounts.find(store_.surface);
+            if (check != options_.mounts.end() && check->second) {
+                if (const auto checked = check->second(member.key, url->text); !checked) {
+                    problem(member.value.at, url->secret ? "a mount with a variable in it is wrong"
+                                                         : checked.error().message());
+                }
+            }
+            store_.config.mounts.emplace_back(member.key, std::move(url->text));
         }
     }
 
@@ -96,12 +145,14 @@ class StoreReader {
         }
         const ProviderConfig file = ProviderConfig::from_map(provider_, file_settings_);
         std::vector<std::string> layers = std::move(store_.config.layers);
+        auto mounts = std::move(store_.config.mounts);
         store_.config = has_url ? *from_url_ : file;
         fill_in_from_file();
         if (!wrong_url_) {
             find_backend(has_url ? "url" : "provider");
         }
         store_.config.layers = std::move(layers);
+        store_.config.mounts = std::move(mounts);
     }
 
     /// The settings of the file that no stronger source gave.
@@ -184,6 +235,17 @@ bool is_plain_key(std::string_view name) {
     });
 }
 
+/// An item of `layers` with its secrets masked; all of its settings are when `hidden`.
+std::string shown_layer(std::string_view item, bool hidden) {
+    const std::size_t mark = std::min(item.find('?'), item.size());
+    const std::string name(item.substr(0, mark));
+    if (hidden && mark < item.size()) {
+        return name + "?***";
+    }
+    const auto url = Url::parse("layer:" + std::string(item.substr(mark)));
+    return name + (url ? url->masked().substr(std::string_view("layer:").size()) : "?***");
+}
+
 bool is_store_name(std::string_view name) {
     std::string plain(name);
     std::replace(plain.begin(), plain.end(), '.', '_');
@@ -244,9 +306,18 @@ std::string show_store(const Store& store) {
     if (!config.layers.empty()) {
         text += "layers = [";
         for (std::size_t i = 0; i < config.layers.size(); ++i) {
-            text += (i == 0 ? "" : ", ") + json_quoted(config.layers[i]);
+            text += (i == 0 ? "" : ", ") +
+                    json_quoted(shown_layer(config.layers[i], tainted("layers")));
         }
         text += "]\n";
+    }
+    if (!config.mounts.empty()) {
+        text += "[" + store.surface + "." +
+                (is_plain_key(store.name) ? store.name : json_quoted(store.name)) + ".mounts]\n";
+    }
+    for (const auto& [key, url] : config.mounts) {
+        text += (is_plain_key(key) ? key : json_quoted(key)) + " = " +
+                json_quoted(tainted("mounts") ? "***" : mask_url(url)) + "\n";
     }
     return text;
 }

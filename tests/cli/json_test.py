@@ -43,6 +43,8 @@ COMMANDS = [
     ("kv verify", "kv verify a.db b.db"),
     ("kv bench", "kv bench memory: --entries 10 --seconds 0"),
     ("backends", "backends"),
+    ("layers", "layers"),
+    ("config explain", "config explain @app --config turntable.toml"),
     ("check", "check a.db memory:"),
     ("config check", "config check --config turntable.toml"),
     ("conform", "conform memory: --filter order"),
