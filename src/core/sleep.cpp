@@ -43,10 +43,8 @@ Async<void> wake_at(Runtime& runtime, const Context& context, Instant when) {
     Async<void> async = promise.take_async();
     const auto nap = std::make_shared<Nap>(std::move(promise));
     nap->on_stop([nap, timers = &runtime.timers()](StopReason reason) {
+        timers->forget(nap->timer.load());
         nap->end(stopped_error(reason));
-        if (const Timers::Id timer = nap->timer.load(); timer != 0) {
-            timers->cancel(timer);
-        }
     });
     nap->timer = runtime.timers().call_at(when, [nap] { nap->end({}); });
     return async;

@@ -59,16 +59,29 @@ Timers::Id ThreadTimers::call_at(Instant when, UniqueFunction<void()> callback) 
     return id;
 }
 
-void ThreadTimers::cancel(Id id) {
-    UniqueFunction<void()> forgotten;  // destroyed outside the lock: it may own anything
-    std::unique_lock lock(state_->mutex);
-    if (const auto found = state_->when_by_id.find(id); found != state_->when_by_id.end()) {
-        const auto timer = state_->timers.find({found->second, id});
-        forgotten = std::move(timer->second);
-        state_->timers.erase(timer);
-        state_->when_by_id.erase(found);
-        return;
+/// The callback of a timer that is no longer to fire: empty if it does already or has.
+UniqueFunction<void()> ThreadTimers::take(State& state, Id id) {
+    const auto found = state.when_by_id.find(id);
+    if (found == state.when_by_id.end()) {
+        return {};
     }
+    const auto timer = state.timers.find({found->second, id});
+    UniqueFunction<void()> callback = std::move(timer->second);
+    state.timers.erase(timer);
+    state.when_by_id.erase(found);
+    return callback;
+}
+
+void ThreadTimers::forget(Id id) {
+    UniqueFunction<void()> forgotten;  // destroyed outside the lock: it may own anything
+    const std::scoped_lock guard(state_->mutex);
+    forgotten = take(*state_, id);
+}
+
+void ThreadTimers::cancel(Id id) {
+    UniqueFunction<void()> forgotten;
+    std::unique_lock lock(state_->mutex);
+    forgotten = take(*state_, id);
     if (std::this_thread::get_id() != state_->thread) {
         state_->finished.wait(lock, [&] { return state_->running != id; });
     }

@@ -20,12 +20,14 @@ class ThreadTimers final : public Timers {
 
     Id call_at(Instant when, UniqueFunction<void()> callback) override;
     void cancel(Id id) override;
-    /// Ends the thread and destroys what is still to fire. Both functions above may still be
+    void forget(Id id) override;
+    /// Ends the thread and destroys what is still to fire. All of the above may still be
     /// called; nothing fires any more.
     void end();
 
   private:
     struct State;
+    static UniqueFunction<void()> take(State& state, Id id);
     static void run(const std::shared_ptr<State>& state);
 
     std::shared_ptr<State> state_;

@@ -98,6 +98,10 @@ class TURNTABLE_EXPORT Timers {
     /// Forgets a timer. When this returns, its callback has finished or will never run; from
     /// inside a callback, cancelling the running timer returns at once.
     virtual void cancel(Id id) = 0;
+    /// Forgets a timer, and does not wait for a callback that runs already. What handles a request
+    /// to stop may call only this: the callback may be completing the very operation that is
+    /// being stopped, which waits for the handler.
+    virtual void forget(Id id) = 0;
 };
 
 namespace detail {

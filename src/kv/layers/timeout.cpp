@@ -29,7 +29,7 @@ class Race {
         // The answer lets go of this race, which holds the call: else they would keep each other.
         Async<T> watched = tap(std::move(call), [held = self](Result<T>& result) mutable {
             const std::shared_ptr<Race> race = std::move(held);
-            race->runtime_->timers().cancel(race->timer_);
+            race->runtime_->timers().forget(race->timer_);
             race->promise_->complete(std::move(result));
         });
         {

@@ -119,6 +119,20 @@ TEST(Sleep, EndsEarlyWhenStoppedOrOutOfTime) {
     }
 }
 
+// The timer completes the nap, which waits for a handler of the stop that runs; the handler must
+// not wait for the timer.
+TEST(Sleep, MayBeStoppedWhileItEndsByItself) {
+    const auto runtime = Runtime::create();
+    for (int i = 0; i < 300; ++i) {
+        std::stop_source stop;
+        const Instant now = runtime->clock().steady_now();
+        auto nap = wake_at(*runtime, {.stop = stop.get_token()}, now);
+        stop.request_stop();
+        const auto ended = std::move(nap).wait();
+        EXPECT_TRUE(ended || ended.error().code() == ErrorCode::cancelled);
+    }
+}
+
 TEST(Tap, SeesAReadyAnswerInPlaceAndKeepsItReady) {
     auto seen = tap(Async<int>(4), [](Result<int>& result) { *result += 1; });
     ASSERT_TRUE(seen.is_ready());

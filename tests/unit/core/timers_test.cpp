@@ -110,6 +110,23 @@ TEST_F(TimersTest, CancelWaitsForARunningCallback) {
     go.release();
 }
 
+TEST_F(TimersTest, ForgetDoesNotWaitForARunningCallback) {
+    std::binary_semaphore running(0);
+    std::binary_semaphore go(0);
+    const auto id = timers_.call_at(start_, [&] {
+        running.release();
+        go.acquire();
+        order_ += "a";
+    });
+    const auto other = timers_.call_at(start_, note("b"));
+    running.acquire();
+    timers_.forget(id);  // would wait for ever if it waited
+    timers_.forget(other);
+    go.release();
+    settle();
+    EXPECT_EQ(order_, "a");
+}
+
 TEST_F(TimersTest, ACallbackMayCancelItselfAndOthersAndAddMore) {
     std::optional<Timers::Id> self;
     const auto other = timers_.call_at(start_ + 5ms, note("other"));
