@@ -70,8 +70,10 @@ Result<std::optional<Lock>> Locks::try_lock(std::string_view name, const LockOpt
 Result<Lock> Locks::lock(std::string_view name, const LockOptions& options,
                          const CallOptions& call) const {
     const CallOptions within(call.context(db_.runtime(), true));
-    // From before the first try, so that no release in between is missed.
-    TURNTABLE_TRY(WatchStream changes, db_.watch({holder_key(prefix_, name)}, within));
+    // From before the first try, so that no release in between is missed. The token too: a lock
+    // that was free when the watch told of it, and is free again, looks the same without.
+    TURNTABLE_TRY(WatchStream changes,
+                  db_.watch({holder_key(prefix_, name), token_key(prefix_, name)}, within));
     while (true) {
         TURNTABLE_TRY(std::optional<Lock> lock, try_lock(name, options, within));
         if (lock) {

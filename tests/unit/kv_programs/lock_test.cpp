@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <map>
 #include <thread>
 #include <vector>
@@ -157,6 +158,51 @@ TEST(Lock, ACacheHidesNeitherHoldersNorReleases) {
         EXPECT_GT(second->token(), lock.token());
         ASSERT_TRUE(second->release());
     }
+}
+
+/// Does things between the two reads of every try.
+class Meddler : public Layer<AnyBackend> {
+  public:
+    Meddler(AnyBackend inner, std::function<void()> before, std::function<void()> after)
+        : Layer(std::move(inner)), before_(std::move(before)), after_(std::move(after)) {}
+    Async<std::optional<Entry>> get(const Context& context, ByteView key) {
+        before_();
+        return Layer::get(context, key);
+    }
+    Async<SnapshotHandle> open_snapshot(const Context& context) {
+        auto opened = Layer::open_snapshot(context);
+        after_();
+        return opened;
+    }
+
+  private:
+    std::function<void()> before_;
+    std::function<void()> after_;
+};
+
+TEST(Lock, IsNotWaitedForWhenItWasTakenAndLetGoBetweenTwoLooks) {
+    const MemoryOptions shared{.name = "a lock that comes and goes"};
+    const Locks others(Database(AnyBackend(MemoryBackend(shared))), "locks");
+    std::optional<Lock> held = *others.try_lock("report");
+    int releases = 0;
+    const auto take = [&] {
+        if (!held && releases == 1) {
+            held = *others.try_lock("report");
+        }
+    };
+    const auto let_go = [&] {
+        if (held) {
+            EXPECT_TRUE(held->release());
+            held.reset();
+            ++releases;
+        }
+    };
+    Meddler meddler(AnyBackend(MemoryBackend(shared)), take, let_go);
+    const Locks locks(Database(AnyBackend(std::move(meddler))), "locks");
+    // Held at each of two tries, and free each time that the watch looks.
+    const auto lock = locks.lock("report", {}, 20s);
+    ASSERT_TRUE(lock) << lock.error().to_string();
+    EXPECT_EQ(releases, 2);
 }
 
 class LockOnEngines : public testing::TestWithParam<std::string> {};
