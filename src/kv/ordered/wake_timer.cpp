@@ -26,6 +26,8 @@ void WakeTimer::arm(std::int64_t wall_ms) {
             return;
         }
         replaced = state_->armed ? state_->id : 0;
+        // Steady time first: a clock that moves in between makes the call early, never late.
+        const auto steady_now = runtime_->clock().steady_now();
         const std::int64_t now_ms = runtime_->clock().wall_now().time_since_epoch().count();
         const std::chrono::milliseconds wait{std::max<std::int64_t>(
             0,
@@ -33,7 +35,7 @@ void WakeTimer::arm(std::int64_t wall_ms) {
         state_->armed = true;
         state_->at_ms = wall_ms;
         const std::uint64_t round = ++state_->round;
-        state_->id = runtime_->timers().call_at(runtime_->clock().steady_now() + wait,
+        state_->id = runtime_->timers().call_at(steady_now + wait,
                                                 [state = state_, round] { fire(state, round); });
     }
     if (replaced != 0) {
