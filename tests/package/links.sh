@@ -15,7 +15,8 @@ build() {
     flags=$(pkg_config "$prefix" --cflags --libs "$@")
     # shellcheck disable=SC2086
     "$compiler" -std=c++20 "$work/$name.cpp" -o "$work/$name" $flags
-    "$work/$name" "$work"
+    mkdir "$work/$name.data"
+    "$work/$name" "$work/$name.data"
 }
 
 # only NAME PATTERN: every library that the program loads matches.

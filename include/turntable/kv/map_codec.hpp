@@ -97,12 +97,12 @@ template <detail::NumberLike T>
 struct KeyCodec<T> {
     static void write(T key, std::vector<KeyPart>& parts) { parts.emplace_back(key); }
     static Result<T> read(KeyReader& parts) {
-        using Limits = std::numeric_limits<T>;
+        using Bounds = std::numeric_limits<T>;
         if constexpr (std::signed_integral<T>) {
-            TURNTABLE_TRY(const std::int64_t key, parts.next_signed(Limits::min(), Limits::max()));
+            TURNTABLE_TRY(const std::int64_t key, parts.next_signed(Bounds::min(), Bounds::max()));
             return static_cast<T>(key);
         } else {
-            TURNTABLE_TRY(const std::uint64_t key, parts.next_unsigned(Limits::max()));
+            TURNTABLE_TRY(const std::uint64_t key, parts.next_unsigned(Bounds::max()));
             return static_cast<T>(key);
         }
     }
@@ -207,14 +207,14 @@ struct ValueCodec<T> {
         }
     }
     static Result<T> decode(const Value& stored) {
-        using Limits = std::numeric_limits<T>;
+        using Bounds = std::numeric_limits<T>;
         if constexpr (std::signed_integral<T>) {
             TURNTABLE_TRY(const std::int64_t number,
-                          detail::decode_signed(stored, Limits::min(), Limits::max()));
+                          detail::decode_signed(stored, Bounds::min(), Bounds::max()));
             return static_cast<T>(number);
         } else {
             TURNTABLE_TRY(const std::uint64_t number,
-                          detail::decode_unsigned(stored, Limits::max()));
+                          detail::decode_unsigned(stored, Bounds::max()));
             return static_cast<T>(number);
         }
     }

@@ -123,7 +123,8 @@ TEST_F(MountsTest, ARangeIsRemovedFromEachMount) {
 TEST_F(MountsTest, AWatchTellsOfAllMounts) {
     fill();
     auto backend = std::ref(db->backend());
-    const WatchTarget targets[] = {{Key("e").encoded()}, {ByteView("\0", 1), ByteView("\xFF")}};
+    const Key e("e");
+    const WatchTarget targets[] = {{e.encoded()}, {ByteView("\0", 1), ByteView("\xFF")}};
     auto stream = backend.get().watch({}, targets);
     ASSERT_TRUE(stream);
     auto first = stream->next().wait();

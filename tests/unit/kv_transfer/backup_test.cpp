@@ -11,6 +11,7 @@
 #include "support/open_sqlite.hpp"
 #include "support/sqlite_rows.hpp"
 #include "support/temp_folder.hpp"
+#include "turntable/kv/layers/prefix.hpp"
 #include "unit/kv_transfer/support.hpp"
 
 namespace turntable::test {
@@ -102,11 +103,16 @@ TEST_F(Backup, AnEngineWithoutANativeFormMakesAPortableOne) {
     ASSERT_TRUE(sqlite.set("a", "x"));
     ASSERT_TRUE(kv::backup(sqlite, file("native")));
     EXPECT_EQ(kv::restore(file("native"), from).error().code(), ErrorCode::unsupported);
-    // A layer that knows nothing of backups hides them, and makes portable ones.
+}
+
+TEST_F(Backup, ALayerPassesTheNativeFormOnUnlessItShowsAPartOfTheStore) {
     const kv::Database layered(kv::AnyBackend(
         kv::Layer<kv::AnyBackend>(std::move(open_sqlite(file("a.db")).value().backend()))));
-    EXPECT_FALSE(layered.capabilities().native_backup);
-    EXPECT_EQ(kv::backup(layered, file("layered"))->form, BackupForm::portable);
+    EXPECT_EQ(kv::backup(layered, file("native"))->form, BackupForm::native);
+    const kv::Database part(kv::AnyBackend(kv::PrefixLayer<kv::AnyBackend>(
+        std::move(open_sqlite(file("a.db")).value().backend()), kv::Key("part"))));
+    EXPECT_FALSE(part.capabilities().native_backup);
+    EXPECT_EQ(kv::backup(part, file("portable"))->form, BackupForm::portable);
 }
 
 TEST_F(Backup, OverwritesNothingUnlessAsked) {
