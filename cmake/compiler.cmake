@@ -36,3 +36,29 @@ find_program(TURNTABLE_LLD NAMES ld.lld-19 ld.lld)
 if(TURNTABLE_LLD AND PROJECT_IS_TOP_LEVEL)
     add_link_options(-fuse-ld=${TURNTABLE_LLD})
 endif()
+
+# turntable_precompile(TARGET HEADERS...): a target with many files parses these headers once. Most
+# of the time of a build is parsing, but a file could then compile without an include that it needs:
+# some build has to leave TURNTABLE_PRECOMPILE off.
+function(turntable_precompile target)
+    if(TURNTABLE_PRECOMPILE)
+        target_precompile_headers(${target} PRIVATE ${ARGN})
+        turntable_precompiled_the_same_each_time(${target})
+    endif()
+endfunction()
+
+# turntable_precompiled_by(TARGET OTHER): the same with what OTHER, which has the same compiler
+# options, has parsed.
+function(turntable_precompiled_by target other)
+    if(TURNTABLE_PRECOMPILE)
+        target_precompile_headers(${target} REUSE_FROM ${other})
+        turntable_precompiled_the_same_each_time(${target})
+    endif()
+endfunction()
+
+# A compiler cache knows a precompiled header by its bytes.
+function(turntable_precompiled_the_same_each_time target)
+    if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+        target_compile_options(${target} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
+    endif()
+endfunction()

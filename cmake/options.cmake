@@ -8,6 +8,8 @@ option(TURNTABLE_INSTALL "Add install rules" ${PROJECT_IS_TOP_LEVEL})
 option(TURNTABLE_BUILD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
 option(TURNTABLE_BUILD_EXAMPLES "Build the examples" ${PROJECT_IS_TOP_LEVEL})
 option(TURNTABLE_BUILD_BENCH "Build the benchmarks" OFF)
+option(TURNTABLE_PRECOMPILE
+    "Parse shared headers once; off, the build shows that each file includes what it uses" OFF)
 option(TURNTABLE_BUILD_FUZZERS "Build the fuzzers (clang only)" OFF)
 set(TURNTABLE_SANITIZE "" CACHE STRING "Sanitizers, such as address,undefined or thread")
 

@@ -1,5 +1,8 @@
 # Shared by ./run and ./test; sourced with the root of the project as the current directory.
 
+# Without these a compiler cache keeps no file that uses precompiled headers.
+export CCACHE_SLOPPINESS=pch_defines,time_macros
+
 say() { printf '%s\n' "$*" >&2; }
 
 stop() {

@@ -15,11 +15,22 @@ NOT_BUILT = ('<testcase name="d" status="notrun">'
              '<skipped message="Unable to find executable"/></testcase>')
 
 
-def report(cases, steps=""):
+WHOLE = '<testcase name="part.unit.1" status="run"/>'
+GTEST = ('<testcase name="{}" classname="Unit" status="run" result="{}">{}</testcase>')
+GTEST_PASSED = GTEST.format("Works", "completed", "")
+GTEST_FAILED = GTEST.format("Breaks", "completed", '<failure message="it broke"/>')
+GTEST_SKIPPED = GTEST.format("Waits", "skipped", '<skipped message="x.cpp:3&#x0A;no server here"/>')
+
+
+def report(cases, steps="", tests=None):
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         if cases is not None:
             (folder / "unit.xml").write_text(f"<testsuite>{''.join(cases)}</testsuite>")
+        if tests is not None:
+            (folder / "asan.gtest").mkdir()
+            (folder / "asan.gtest" / "unit.1.xml").write_text(
+                f"<testsuites><testsuite>{''.join(tests)}</testsuite></testsuites>")
         if steps:
             (folder / "steps.txt").write_text(steps)
         done = subprocess.run([sys.executable, REPORT, name], capture_output=True, text=True,
@@ -48,6 +59,17 @@ class Report(unittest.TestCase):
     def test_steps_count(self):
         steps = "passed\tfuzz_a\t\nfailed\tbuild of asan\tsee the log\n"
         self.assertEqual(report([PASSED], steps)[1][-1], "2 passed, 1 failed")
+
+    def test_the_tests_of_a_part_count_and_not_the_part(self):
+        code, lines = report([WHOLE], tests=[GTEST_PASSED, GTEST_PASSED, GTEST_SKIPPED])
+        self.assertEqual((code, lines), (0, ["skipped asan: Unit.Waits: no server here",
+                                             "2 passed, 0 failed, 1 skipped"]))
+
+    def test_a_failure_in_a_part_is_named(self):
+        code, lines = report([FAILED], tests=[GTEST_PASSED, GTEST_FAILED])
+        self.assertEqual((code, lines[-1]), (1, "1 passed, 2 failed"))
+        self.assertIn("FAILED asan: Unit.Breaks", lines)
+        self.assertIn("    it broke", lines)
 
     def test_nothing_run_is_a_failure(self):
         for cases in [None, [], [SKIPPED]]:

@@ -17,7 +17,7 @@ std::string from_hex(std::string_view hex) {
     return bytes;
 }
 
-std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+std::string in_quotes(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
 template <class T>
 std::string number_or_null(const std::optional<T>& number) {
@@ -40,11 +40,11 @@ std::string json_of(const ListSpec& list) {
            number_or_null(list.start) + R"(,"end":)" + number_or_null(list.end) + R"(,"limit":)" +
            number_or_null(list.limit) + R"(,"batchSize":)" + number_or_null(list.batch) +
            R"(,"reverse":)" + (list.reverse ? "true" : "false") + R"(,"cursor":)" +
-           quoted(list.cursor) + "}";
+           in_quotes(list.cursor) + "}";
 }
 
 std::string json_of(const MutationSpec& mutation) {
-    return R"({"type":)" + quoted(mutation.kind) + R"(,"key":)" + number(mutation.key) +
+    return R"({"type":)" + in_quotes(mutation.kind) + R"(,"key":)" + number(mutation.key) +
            R"(,"data":)" + mutation.data.json() + R"(,"expireIn":)" +
            number_or_null(mutation.expire_in_ms) + "}";
 }
@@ -80,9 +80,9 @@ kv::Value Datum::value() const {
 std::string Datum::json() const {
     switch (kind) {
         case Kind::u64:
-            return R"(["u64",)" + quoted(text) + "]";
+            return R"(["u64",)" + in_quotes(text) + "]";
         case Kind::bytes:
-            return R"(["bytes",)" + quoted(text) + "]";
+            return R"(["bytes",)" + in_quotes(text) + "]";
         case Kind::js:
             return R"(["js",)" + text + "]";
         case Kind::long_text:
@@ -98,7 +98,7 @@ std::string Operation::json() const {
         return R"({"key":)" + number(spec.key) + R"(,"commit":)" + number_or_null(spec.commit) +
                "}";
     };
-    std::string out = R"({"op":)" + quoted(names[static_cast<std::size_t>(kind)]);
+    std::string out = R"({"op":)" + in_quotes(names[static_cast<std::size_t>(kind)]);
     out += R"(,"keys":)" + array(keys, number);
     out += R"(,"data":)" + data.json();
     out += R"(,"expireIn":)" + number_or_null(expire_in_ms);
