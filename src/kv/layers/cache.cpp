@@ -241,12 +241,47 @@ void CacheStore::end_delete_range(const WriteInFlight& write,
     end(write, result ? nullptr : &result.error());
 }
 
+void CacheStore::changed(const WatchOutput& changes) {
+    for (const WatchChange& change : changes) {
+        Shard& shard = shard_of(change.key.view());
+        const std::scoped_lock guard(shard.mutex);
+        ++shard.epoch;  // a read on its way may be older
+        shard.erase(change.key.text());
+    }
+}
+
 void CacheStore::close() {
     for (std::size_t i = 0; i < shard_count; ++i) {
         const std::scoped_lock guard(shards_[i].mutex);
         shards_[i].closed = true;
         shards_[i].clear();
     }
+}
+
+namespace {
+
+class HeardWatch final : public StreamSource<WatchOutput> {
+  public:
+    HeardWatch(std::shared_ptr<CacheStore> store, Stream<WatchOutput> stream)
+        : store_(std::move(store)), stream_(std::move(stream)) {}
+    Async<std::optional<WatchOutput>> next(const Context& context) override {
+        return tap(stream_.next(context),
+                   [store = store_](Result<std::optional<WatchOutput>>& step) {
+                       if (step && *step) {
+                           store->changed(**step);
+                       }
+                   });
+    }
+
+  private:
+    std::shared_ptr<CacheStore> store_;
+    Stream<WatchOutput> stream_;
+};
+
+}  // namespace
+
+Stream<WatchOutput> heard_by(std::shared_ptr<CacheStore> store, Stream<WatchOutput> stream) {
+    return Stream<WatchOutput>(std::make_unique<HeardWatch>(std::move(store), std::move(stream)));
 }
 
 std::optional<ByteView> only_key_of(std::span<const ReadRange> ranges) noexcept {

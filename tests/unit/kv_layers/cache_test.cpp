@@ -46,6 +46,29 @@ TEST_F(CacheTest, AnswersTheSecondReadAndGivesItOutReady) {
     EXPECT_EQ((*output)[0][0].key, ByteView(key_a()));
 }
 
+TEST_F(CacheTest, IsNeverOlderThanWhatAWatchHasTold) {
+    Layer layer = cached({.ttl = 1h});
+    write_elsewhere("1");
+    const std::string a = key_a();
+    const kv::WatchTarget target{a};
+    auto stream = layer.watch({}, {&target, 1});
+    ASSERT_TRUE(stream);
+    ASSERT_TRUE(stream->next().wait());
+    const auto told_next = [&] { return (**stream->next().wait())[0].entry->value.data(); };
+
+    EXPECT_EQ(read(layer, a), "1");
+    write_elsewhere("2");
+    EXPECT_EQ(read(layer, a), "1") << "nobody has told";
+    EXPECT_EQ(told_next().text(), "2");
+    fake.hold_next(kv::FakeCall::snapshot_read);
+    auto slow = layer.get({}, a);  // has read "2", and is still on its way when "3" is told
+    write_elsewhere("3");
+    EXPECT_EQ(told_next().text(), "3");
+    fake.release(kv::FakeCall::snapshot_read);
+    ASSERT_TRUE(std::move(slow).wait());
+    EXPECT_EQ(read(layer, a), "3");
+}
+
 TEST_F(CacheTest, SeesOwnWritesAtOnceAndOthersAfterTheTtl) {
     Layer layer = cached({.ttl = 100ms});
     EXPECT_EQ(layer.capabilities().stale_reads_within, 100ms);

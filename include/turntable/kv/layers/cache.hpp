@@ -61,6 +61,8 @@ class TURNTABLE_EXPORT CacheStore {
     std::shared_ptr<WriteInFlight> begin_delete_range();
     void end_delete_range(const WriteInFlight& write, const Result<DeleteRangeOutput>& result);
 
+    /// Forgets what a watch has told to be different.
+    void changed(const WatchOutput& changes);
     /// Forgets everything and keeps nothing from now on.
     void close();
     const CacheOptions& options() const noexcept { return options_; }
@@ -76,6 +78,9 @@ class TURNTABLE_EXPORT CacheStore {
     std::unique_ptr<Shard[]> shards_;
 };
 
+/// The same stream, of which the cache hears before its reader does.
+TURNTABLE_EXPORT Stream<WatchOutput> heard_by(std::shared_ptr<CacheStore> store,
+                                              Stream<WatchOutput> stream);
 TURNTABLE_EXPORT ReadOutput output_of(ByteView key, const CacheStore::Found& found);
 /// Keeps what a read of one key gave.
 TURNTABLE_EXPORT void keep_output(CacheStore& store, ByteView key, const Result<ReadOutput>& output,
@@ -89,7 +94,8 @@ TURNTABLE_EXPORT void keep_output(CacheStore& store, ByteView key, const Result<
 /// often than it changes. What this layer's own callers write is seen at once, and an entry is gone
 /// when it expires, where the backend tells when that is (capability expiry_times). What other
 /// handles write is seen after `ttl` at the latest: the capability stale_reads_within says so; a
-/// check that fails tells at once. Keys that the queue may write (keys_if_undelivered) are not
+/// check that fails tells at once, and so does a watch: a read never gives something older than
+/// what a watch of this layer has told. Keys that the queue may write (keys_if_undelivered) are not
 /// kept. Reads of several keys, lists and snapshots pass, so that they are of one state.
 /// Ownership: owns the inner backend; shares the runtime and the values that it gives out.
 /// Threads: as the inner backend. Errors: those of the inner backend; errors are not kept.
@@ -132,6 +138,11 @@ class CacheLayer : public Layer<Inner> {
                    [store = store_, in_flight](Result<CommitResult>& result) {
                        store->end_write(*in_flight, result);
                    });
+    }
+    Result<Stream<WatchOutput>> watch(const Context& context,
+                                      std::span<const WatchTarget> targets) {
+        TURNTABLE_TRY(Stream<WatchOutput> stream, this->inner().watch(context, targets));
+        return detail::heard_by(store_, std::move(stream));
     }
     Async<void> close(const Context& context) {
         store_->close();
