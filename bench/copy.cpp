@@ -1,5 +1,5 @@
-// A copy of a store against a loop over the C API that does the same: reads one state in key
-// order, writes as many entries a commit, keeps expiry times, the index on them and a version.
+// A copy of a store against a loop over the C APIs that does the same: reads one state in key order
+// and writes as many entries a commit, each with what the format of the target keeps of it.
 // `bench_copy FOLDER` puts its files there.
 
 #include <sqlite3.h>
@@ -7,9 +7,13 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "harness.hpp"
+#include "raw_lmdb.hpp"
+#include "raw_sqlite.hpp"
 #include "turntable/kv.hpp"
+#include "turntable/kv/lmdb.hpp"
 #include "turntable/kv/sqlite.hpp"
 #include "turntable/kv/transfer.hpp"
 
@@ -22,20 +26,15 @@ constexpr std::uint64_t entries = 1'000'000;
 /// What kv::copy writes at a time.
 constexpr int entries_a_commit = 8192;
 
-kv::Database open(const std::string& path, const char* settings = "") {
+kv::Database open(const std::string& url) {
     kv::Registry registry;
     kv::register_sqlite(registry).value();
-    return registry.open("sqlite:" + path + settings).value();
+    kv::register_lmdb(registry).value();
+    return registry.open(url).value();
 }
 
-void remove(const std::string& path) {
-    for (const char* suffix : {"", "-wal", "-shm"}) {
-        std::filesystem::remove(path + suffix);
-    }
-}
-
-void fill(const std::string& path) {
-    const kv::Database db = open(path, "?durability=off");
+void fill(const std::string& url) {
+    const kv::Database db = open(url);
     auto write = db.atomic();
     for (std::uint64_t i = 0; i < entries; ++i) {
         write.set(key_text(i), value_text(i));
@@ -46,71 +45,72 @@ void fill(const std::string& path) {
     }
 }
 
-std::uint64_t copy(const std::string& from, const std::string& to) {
-    remove(to);
-    return kv::copy(open(from), open(to)).value().entries;
-}
-
-void require(int code, int expected = SQLITE_OK) {
-    if (code != expected) {
-        std::abort();
-    }
-}
-
-class Raw {
+/// The rows of a file of ours in key order.
+class RawRows {
   public:
-    explicit Raw(const std::string& path) {
-        require(sqlite3_open(path.c_str(), &database_));
-        run("pragma journal_mode = wal; pragma synchronous = full");
+    explicit RawRows(const std::string& path) {
+        require(sqlite3_open(path.c_str(), &database_) == SQLITE_OK);
+        require(sqlite3_prepare_v2(database_, "select k, v from kv order by k", -1, &read_,
+                                   nullptr) == SQLITE_OK);
     }
-    Raw(const Raw&) = delete;
-    Raw& operator=(const Raw&) = delete;
-    ~Raw() { sqlite3_close_v2(database_); }
-
-    void run(const char* sql) { require(sqlite3_exec(database_, sql, nullptr, nullptr, nullptr)); }
-    sqlite3_stmt* prepare(const char* sql) {
-        sqlite3_stmt* statement = nullptr;
-        require(sqlite3_prepare_v2(database_, sql, -1, &statement, nullptr));
-        return statement;
+    RawRows(const RawRows&) = delete;
+    RawRows& operator=(const RawRows&) = delete;
+    ~RawRows() {
+        sqlite3_finalize(read_);
+        sqlite3_close(database_);
     }
+    bool next() { return sqlite3_step(read_) == SQLITE_ROW; }
+    std::string_view key() const { return column(0); }
+    std::string_view value() const { return column(1); }
 
   private:
-    sqlite3* database_ = nullptr;
-};
-
-std::uint64_t copy_by_hand(const std::string& from, const std::string& to) {
-    remove(to);
-    open(to).set("schema", "made").value();
-    Raw source(from);
-    Raw target(to);
-    target.run("delete from kv");
-    sqlite3_stmt* read =
-        source.prepare("select k, v, v_encoding, expiration_ms from kv order by k");
-    sqlite3_stmt* write = target.prepare(
-        "insert into kv (k, v, v_encoding, version, expiration_ms) values (?1, ?2, ?3, ?4, ?5)");
-    std::uint64_t copied = 0;
-    target.run("begin immediate");
-    while (sqlite3_step(read) == SQLITE_ROW) {
-        for (const int column : {0, 1}) {
-            require(sqlite3_bind_blob(write, column + 1, sqlite3_column_blob(read, column),
-                                      sqlite3_column_bytes(read, column), SQLITE_STATIC));
-        }
-        require(sqlite3_bind_int64(write, 3, sqlite3_column_int64(read, 2)));
-        require(
-            sqlite3_bind_int64(write, 4, static_cast<sqlite3_int64>(copied / entries_a_commit)));
-        require(sqlite3_bind_int64(write, 5, sqlite3_column_int64(read, 3)));
-        require(sqlite3_step(write), SQLITE_DONE);
-        require(sqlite3_reset(write));
-        if (++copied % entries_a_commit == 0) {
-            target.run(
-                "update data_version set version = version + 1 where k = 0; commit; "
-                "begin immediate");
+    static void require(bool done) {
+        if (!done) {
+            std::abort();
         }
     }
-    target.run("commit");
-    sqlite3_finalize(read);
-    sqlite3_finalize(write);
+    std::string_view column(int at) const {
+        const auto size = static_cast<std::size_t>(sqlite3_column_bytes(read_, at));
+        return {static_cast<const char*>(sqlite3_column_blob(read_, at)), size};
+    }
+
+    sqlite3* database_ = nullptr;
+    sqlite3_stmt* read_ = nullptr;
+};
+
+template <class Target>
+std::uint64_t copy_by_hand(const std::string& from, Target& target) {
+    RawRows rows(from);
+    std::uint64_t copied = 0;
+    target.begin();
+    while (rows.next()) {
+        target.set(rows.key(), rows.value());
+        if (++copied % entries_a_commit == 0) {
+            target.commit();
+            target.begin();
+        }
+    }
+    target.commit();
     return copied;
+}
+
+/// An empty folder.
+std::string fresh(const std::string& folder) {
+    std::filesystem::remove_all(folder);
+    std::filesystem::create_directory(folder);
+    return folder;
+}
+
+void compare(const std::string& target, const std::string& from, const Work& by_hand,
+             const std::string& to) {
+    const auto ours = [&] {
+        fresh(to);
+        return kv::copy(open("sqlite:" + from), open(target + ":" + to + "/db")).value().entries;
+    };
+    Row row = compare_rates("copy of 1 million entries, sqlite to " + target,
+                            "a loop over the C APIs", 0.6, 3, ours, by_hand);
+    row.unit = "entries/s";
+    print(row);
 }
 
 }  // namespace
@@ -120,12 +120,17 @@ int main(int argc, char** argv) {
     using namespace turntable_bench;
     const std::string folder = argc > 1 ? argv[1] : ".";
     const std::string from = folder + "/copy_from.db";
-    const std::string to = folder + "/copy_to.db";
-    fill(from);
-    Row row = compare_rates(
-        "copy of 1 million entries, sqlite to sqlite", "a loop over the C API", 0.6, 3,
-        [&] { return copy(from, to); }, [&] { return copy_by_hand(from, to); });
-    row.unit = "entries/s";
-    print(row);
+    const std::string to = folder + "/copy_to";
+    fill("sqlite:" + from + "?durability=off");
+    const auto to_sqlite = [&] {
+        RawSqlite target(fresh(to) + "/db");
+        return copy_by_hand(from, target);
+    };
+    const auto to_lmdb = [&] {
+        RawLmdb target(fresh(to));
+        return copy_by_hand(from, target);
+    };
+    compare("sqlite", from, to_sqlite, to);
+    compare("lmdb", from, to_lmdb, to);
     return 0;
 }
