@@ -7,6 +7,7 @@
 #include <string>
 
 #include "support/map_backend.hpp"
+#include "support/memory_database.hpp"
 #include "turntable/kv.hpp"
 #include "turntable/kv/fake_backend.hpp"
 #include "turntable/kv/json.hpp"
@@ -22,7 +23,7 @@ using ::testing::HasSubstr;
 
 constexpr TransactOptions at_once{.attempts = 5, .backoff = 0ms, .backoff_max = 0ms};
 
-Database memory_database() { return Database(AnyBackend(MemoryBackend())); }
+using test::memory_database;
 
 std::string text_of(const std::optional<Entry>& entry) {
     return entry ? entry->value.data().to_string() : "absent";

@@ -14,6 +14,7 @@
 #include <string>
 #include <utility>
 
+#include "support/memory_database.hpp"
 #include "turntable/core/runtime.hpp"
 #include "turntable/kv/any_backend.hpp"
 #include "turntable/kv/database.hpp"
@@ -23,14 +24,6 @@
 #include "turntable/kv/transfer.hpp"
 
 namespace turntable::test {
-
-inline kv::Database memory_database(const std::shared_ptr<Runtime>& runtime = Runtime::shared(),
-                                    kv::Limits limits = {}) {
-    kv::MemoryOptions options;
-    options.runtime = runtime;
-    options.limits = limits;
-    return kv::Database(kv::MemoryBackend(options), runtime, "memory:");
-}
 
 /// Writes an entry with exactly these bytes.
 inline void put(const kv::Database& db, ByteView key, ByteView data, kv::ValueEncoding encoding,
