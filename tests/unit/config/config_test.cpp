@@ -356,6 +356,8 @@ struct Case {
     std::string gives;  // or, beginning with '!', what the error says
 };
 
+void PrintTo(const Case& tried, std::ostream* out) { *out << testing::PrintToString(tried.text); }
+
 class Interpolation : public ::testing::TestWithParam<Case> {};
 
 TEST_P(Interpolation, GivesTheTextOrNamesTheVariable) {

@@ -37,6 +37,8 @@ struct Wrong {
     std::string says;
 };
 
+void PrintTo(const Wrong& tried, std::ostream* out) { *out << testing::PrintToString(tried.text); }
+
 class WrongJson : public ::testing::TestWithParam<Wrong> {};
 
 TEST_P(WrongJson, IsRefusedWithoutQuotingIt) {
