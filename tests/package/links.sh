@@ -66,7 +66,7 @@ build sqlite turntable-kv-sqlite
 only sqlite "$standard|libturntable_(core|kv|kv_sqlite)|libsqlite3"
 clean sqlite "$foreign|mdb_" core kv kv_sqlite
 
-sed 's/sqlite/lmdb/g; s/Sqlite/Lmdb/g' "$work/sqlite.cpp" >"$work/lmdb.cpp"
 build lmdb turntable-kv-lmdb
-only lmdb "$standard|libturntable_(core|kv|kv_lmdb)|liblmdb"
+# Debian's liblmdb names libpthread.
+only lmdb "$standard|libturntable_(core|kv|kv_lmdb)|liblmdb|libpthread"
 clean lmdb "$foreign|sqlite3_" core kv kv_lmdb
