@@ -55,7 +55,7 @@ void write_and_read(std::string_view input) {
             mutation.encoding = static_cast<kv::ValueEncoding>(1 + rest[0] % 3);
         }
         if (rest.size() > 1) {
-            mutation.expire_at_ms = INT64_MAX - rest[1];
+            mutation.expire_at_ms = INT64_MAX - static_cast<unsigned char>(rest[1]);
         }
         // Keys that no store takes are left out.
         (void)from.backend().atomic_write({}, {.mutations = std::span(&mutation, 1)}).wait();
