@@ -24,6 +24,9 @@
 
 namespace turntable::inline v0::kv::conformance {
 
+/// Long enough to notice an answer that should not come; a slow machine only misses a failure.
+inline constexpr std::chrono::milliseconds quiet{20};
+
 /// An expectation that did not hold. Thrown inside the suite only; run_case catches it.
 struct Failure {
     std::string reason;

@@ -196,11 +196,11 @@ void reads_tell_the_times(Environment& environment) {
     const std::int64_t later = environment.now_ms() + 3'600'000;
     const std::string bounded = key({"bounded"});
     const std::string forever = key({"forever"});
-    const std::string ended = key({"ended"});
-    store.commit(Write().set_until(bounded, "x", later).set_until(ended, "x", later));
-    store.commit(Write().set(forever, "x").set(ended, "x"));
+    const std::string ended_key = key({"ended"});
+    store.commit(Write().set_until(bounded, "x", later).set_until(ended_key, "x", later));
+    store.commit(Write().set(forever, "x").set(ended_key, "x"));
     const std::map<std::string, std::int64_t> expected{
-        {show(bounded), later}, {show(forever), never_expires}, {show(ended), never_expires}};
+        {show(bounded), later}, {show(forever), never_expires}, {show(ended_key), never_expires}};
     const ReadRange all{ByteView("\0", 1), "\xFF", 10, false};
     const auto read = expect_ok(
         environment.await(store.backend().snapshot_read({}, {&all, 1}, {}), "snapshot_read"),

@@ -10,9 +10,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Long enough to notice an answer that should not come; a slow machine only misses a failure.
-constexpr milliseconds quiet{20};
-
 std::string payload(int number) { return v8_text("message " + std::to_string(number)); }
 
 void take_and_finish(Store& store, const std::string& expected, Delivery delivery = Delivery::done,

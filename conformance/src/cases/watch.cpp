@@ -8,9 +8,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Long enough to notice a step that should not come; a slow machine only misses a failure.
-constexpr milliseconds quiet{20};
-
 void first_the_state(Environment& environment) {
     Store& store = environment.store();
     const std::string there = key({"there"});

@@ -15,9 +15,6 @@ namespace turntable::inline v0::kv::lmdb {
 
 namespace {
 
-/// How often the size of the map may be found to have changed before that is an error.
-constexpr int resizes_max = 100;
-
 unsigned flags_of(LmdbDurability durability) noexcept {
     switch (durability) {
         case LmdbDurability::full:

@@ -16,6 +16,9 @@
 
 namespace turntable::inline v0::kv::lmdb {
 
+/// How often others may be found to have changed the size of the map before that is an error.
+inline constexpr int resizes_max = 100;
+
 /// A read transaction of LMDB with its cursor, used again and again.
 struct Reader {
     MDB_txn* transaction = nullptr;

@@ -9,8 +9,8 @@ namespace turntable::inline v0::kv::lmdb {
 
 namespace {
 
-constexpr std::string_view magic = "turntable kv";
-constexpr std::size_t header_bytes = 4 + magic.size() + 4;
+constexpr std::string_view format_name = "turntable kv";
+constexpr std::size_t header_bytes = 4 + format_name.size() + 4;
 constexpr char link_kind = 'L';
 
 template <class T>
@@ -47,19 +47,19 @@ bool checksum_holds(ByteView key, ByteView stored) noexcept {
 
 std::string encode_header() {
     std::string stored(header_bytes, '\0');
-    std::memcpy(stored.data() + 4, magic.data(), magic.size());
-    store(stored.data() + 4 + magic.size(), format_version);
+    std::memcpy(stored.data() + 4, format_name.data(), format_name.size());
+    store(stored.data() + 4 + format_name.size(), format_version);
     store(stored.data(), checksum(header_key, stored));
     return stored;
 }
 
 std::optional<std::uint32_t> decode_header(ByteView stored) noexcept {
     // A later version may append to it.
-    if (stored.size() < header_bytes || !stored.substr(4).starts_with(magic) ||
+    if (stored.size() < header_bytes || !stored.substr(4).starts_with(format_name) ||
         !checksum_holds(header_key, stored)) {
         return std::nullopt;
     }
-    return load<std::uint32_t>(stored.data() + 4 + magic.size());
+    return load<std::uint32_t>(stored.data() + 4 + format_name.size());
 }
 
 void seal_entry(ByteView key, const Record& record, char* stored) noexcept {

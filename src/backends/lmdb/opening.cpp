@@ -20,10 +20,8 @@ namespace turntable::inline v0::kv::lmdb {
 
 namespace {
 
-/// How often others may make the file larger while it is opened.
-constexpr int resizes_max = 100;
 constexpr mode_t folder_mode = 0777;
-constexpr mdb_mode_t file_mode = 0644;
+constexpr mdb_mode_t data_mode = 0644;
 
 using FolderId = std::pair<dev_t, ino_t>;
 
@@ -173,7 +171,7 @@ class Opening {
         mdb_env_set_mapsize(environment, (wanted + page - 1) / page * page);
         mdb_env_set_maxreaders(environment, options_.readers);
         const unsigned flags = MDB_NOTLS | (environment_->read_only_ ? MDB_RDONLY : 0U);
-        if (const int code = mdb_env_open(environment, path_.c_str(), flags, file_mode);
+        if (const int code = mdb_env_open(environment, path_.c_str(), flags, data_mode);
             code != 0) {
             return engine_error(code, path_, "opening");
         }

@@ -18,7 +18,7 @@ namespace {
 
 using namespace codec::json;
 
-void append_quoted(std::string& out, std::string_view text) {
+void append_json_text(std::string& out, std::string_view text) {
     constexpr std::string_view digits = "0123456789abcdef";
     out.push_back('"');
     while (!text.empty()) {
@@ -184,7 +184,7 @@ class Writer {
             if (&property != object.properties.data()) {
                 out_.push_back(',');
             }
-            append_quoted(out_, property.first);
+            append_json_text(out_, property.first);
             out_.push_back(':');
             TURNTABLE_CHECK(value(property.second));
         }
@@ -237,7 +237,7 @@ class Writer {
         open(form::date);
         const double milliseconds = date.milliseconds_since_1970;
         if (const std::string iso = iso_date(milliseconds); !iso.empty()) {
-            append_quoted(out_, iso);
+            append_json_text(out_, iso);
         } else if (std::isnan(milliseconds)) {
             out_.append("null");
         } else {
@@ -260,7 +260,7 @@ class Writer {
     Result<void> content(const JsError& error) {
         open(form::error);
         out_.append("{\"kind\":");
-        append_quoted(out_, error_names[static_cast<std::size_t>(error.kind)]);
+        append_json_text(out_, error_names[static_cast<std::size_t>(error.kind)]);
         if (error.message) {
             out_.append(",\"message\":");
             TURNTABLE_CHECK(text(*error.message));
@@ -314,7 +314,7 @@ class Writer {
         }
         open(form::view);
         out_.push_back('[');
-        append_quoted(out_, view_names[static_cast<std::size_t>(view.kind)]);
+        append_json_text(out_, view_names[static_cast<std::size_t>(view.kind)]);
         out_.push_back(',');
         TURNTABLE_CHECK(node(*source));
         number_node(object);
@@ -337,7 +337,7 @@ class Writer {
 
     Result<void> text(std::string_view text) {
         if (codec::is_well_formed(text, codec::Utf::utf8)) {
-            append_quoted(out_, text);
+            append_json_text(out_, text);
         } else if (codec::is_well_formed(text, codec::Utf::wtf8)) {
             form(form::wtf8, '"' + codec::to_base64(text) + '"');
         } else {
@@ -379,7 +379,7 @@ Result<std::string> to_json(const Value& value) {
     }
     const bool is_text = codec::is_well_formed(value.data().text(), codec::Utf::utf8);
     json.append(is_text ? form::text : form::bytes).append("\":");
-    append_quoted(json, is_text ? value.data().to_string() : codec::to_base64(value.data()));
+    append_json_text(json, is_text ? value.data().to_string() : codec::to_base64(value.data()));
     return json += '}';
 }
 

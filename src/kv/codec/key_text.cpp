@@ -344,7 +344,7 @@ void append_quoted(std::string& out, std::string_view text) {
     out.push_back('"');
 }
 
-void append_part(std::string& out, const KeyPart& part) {
+void append_part_text(std::string& out, const KeyPart& part) {
     if (const std::string* bytes = part.bytes()) {
         out.append("0x");
         append_hex(out, *bytes);
@@ -380,7 +380,7 @@ std::string print_key(ByteView encoded) {
         if (!out.empty()) {
             out.push_back('/');
         }
-        append_part(out, part);
+        append_part_text(out, part);
     }
     return out;
 }

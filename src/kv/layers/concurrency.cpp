@@ -60,9 +60,9 @@ Async<T> queued_call(std::shared_ptr<LoopHost> host, std::shared_ptr<PlaceQueue>
     Async<void> place = places->enter_later(host->runtime(), context);
     Result<void> entered;
     {
-        const std::stop_callback wake(host->ending(), [operation = place.operation()] {
-            if (operation != nullptr) {
-                operation->request_stop(StopReason::cancelled);
+        const std::stop_callback wake(host->ending(), [waiting = place.operation()] {
+            if (waiting != nullptr) {
+                waiting->request_stop(StopReason::cancelled);
             }
         });
         entered = co_await place;

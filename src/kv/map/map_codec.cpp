@@ -12,7 +12,7 @@ Error wrong(std::string_view what) {
 }
 
 constexpr std::string_view other_kind = "key has a part of another kind than asked for";
-constexpr std::string_view too_large = "integer does not fit the type that it is read as";
+constexpr std::string_view does_not_fit = "integer does not fit the type that it is read as";
 
 /// Takes the next part if `get` gives its content.
 template <class T, class Get>
@@ -59,7 +59,7 @@ Result<std::int64_t> KeyReader::next_signed(std::int64_t min, std::int64_t max) 
                   next_as<BigInteger>(*this, [](const KeyPart& part) { return part.integer(); }));
     const std::optional<std::int64_t> number = integer.to_int64();
     if (!number || *number < min || *number > max) {
-        return wrong(too_large);
+        return wrong(does_not_fit);
     }
     return *number;
 }
@@ -68,7 +68,7 @@ Result<std::uint64_t> KeyReader::next_unsigned(std::uint64_t max) {
                   next_as<BigInteger>(*this, [](const KeyPart& part) { return part.integer(); }));
     const std::optional<std::uint64_t> number = integer.to_uint64();
     if (!number || *number > max) {
-        return wrong(too_large);
+        return wrong(does_not_fit);
     }
     return *number;
 }
@@ -85,7 +85,7 @@ Result<std::int64_t> decode_signed(const Value& stored, std::int64_t min, std::i
     }
     const std::optional<std::int64_t> number = integer->to_int64();
     if (!number || *number < min || *number > max) {
-        return wrong(too_large);
+        return wrong(does_not_fit);
     }
     return *number;
 }
@@ -96,7 +96,7 @@ Result<std::uint64_t> decode_unsigned(const Value& stored, std::uint64_t max) {
     }
     TURNTABLE_TRY(const std::uint64_t number, stored.as_u64());
     if (number > max) {
-        return wrong(too_large);
+        return wrong(does_not_fit);
     }
     return number;
 }

@@ -26,8 +26,8 @@ Result<Registry> remote_or_sqlite(Result<void> (*register_sqlite)(Registry&),
                                   const EnvironmentLookup& lookup) {
     Registry registry = Registry::from_environment(lookup);
     TURNTABLE_CHECK(register_sqlite(registry));
-    for (const char* scheme : {"http", "https"}) {
-        registry.note_absent(scheme,
+    for (const char* unserved : {"http", "https"}) {
+        registry.note_absent(unserved,
                              "KV Connect is served by the component kv_http, which this program "
                              "was built without");
     }
