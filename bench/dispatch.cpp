@@ -121,7 +121,7 @@ std::uint64_t run(std::string_view kind, std::uint64_t count) {
 }
 
 void print_times() {
-    constexpr std::uint64_t count = 300'000;
+    constexpr std::uint64_t count = 100'000;
     MapBackend concrete;
     kv::AnyBackend erased = MapBackend();
     kv::AnyBackend layered = three_layers();
@@ -129,9 +129,9 @@ void print_times() {
     const Work by_erased = [&] { return *awaited(erased, count).wait(), count; };
     const Work by_layers = [&] { return *awaited(layered, count).wait(), count; };
     // Rates: 1/1.05 and 1/1.10 of the concrete type are the cost ratios 1.05 and 1.10.
-    print(compare_rates("get on a map, erased", "concrete type", 1 / 1.05, 9, by_erased,
+    print(compare_rates("get on a map, erased", "concrete type", 1 / 1.05, 41, by_erased,
                         by_concrete));
-    print(compare_rates("get on a map, erased, 3 layers", "concrete type", 1 / 1.10, 9, by_layers,
+    print(compare_rates("get on a map, erased, 3 layers", "concrete type", 1 / 1.10, 41, by_layers,
                         by_concrete));
     const std::uint64_t before = allocations;
     (void)*awaited(layered, count).wait();

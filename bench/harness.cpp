@@ -15,25 +15,19 @@ double rate_of(const Work& work) {
     return static_cast<double>(operations) / took.count();
 }
 
-double median(std::vector<double> values) {
-    std::sort(values.begin(), values.end());
-    return values[values.size() / 2];
-}
-
 }  // namespace
 
-Row compare_rates(std::string name, std::string peer, double target, int rounds, const Work& ours,
-                  const Work& theirs) {
+Row compare_rates(const std::string& name, const std::string& peer, double target, int rounds,
+                  const Work& ours, const Work& theirs) {
     (void)ours();  // warm both before anything counts
     (void)theirs();
-    std::vector<double> our_rates;
-    std::vector<double> their_rates;
+    std::vector<Row> pairs;
     for (int round = 0; round < rounds; ++round) {
-        our_rates.push_back(rate_of(ours));
-        their_rates.push_back(rate_of(theirs));
+        const double our_rate = rate_of(ours);
+        pairs.push_back({name, peer, "op/s", our_rate, rate_of(theirs), true, target});
     }
-    return {std::move(name), std::move(peer), "op/s", median(our_rates), median(their_rates), true,
-            target};
+    std::ranges::sort(pairs, {}, &Row::ratio);
+    return pairs[pairs.size() / 2];
 }
 
 void print(const Row& row) {

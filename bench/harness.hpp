@@ -25,9 +25,9 @@ struct Row {
 };
 
 /// Rates (operations a second) of two pieces of work, run in turn so that a machine that changes
-/// speed changes it for both; each figure is the median of `rounds`.
-Row compare_rates(std::string name, std::string peer, double target, int rounds, const Work& ours,
-                  const Work& theirs);
+/// speed changes it for both; gives the pair of `rounds` whose ratio is the median.
+Row compare_rates(const std::string& name, const std::string& peer, double target, int rounds,
+                  const Work& ours, const Work& theirs);
 
 /// Prints a row as one JSON line, which bench/run gathers into the table.
 void print(const Row& row);

@@ -68,6 +68,7 @@ class StoreHost final : public WriterHost, public std::enable_shared_from_this<S
     std::int64_t now_ms() const noexcept override {
         return options_.runtime->clock().wall_now().time_since_epoch().count();
     }
+    Instant steady_now() const noexcept override { return options_.runtime->clock().steady_now(); }
     Random& random() noexcept override { return options_.runtime->random(); }
     void before_commit(StoreTransaction& transaction) override;
     void tell_watchers(std::span<WriteTask* const> tasks, bool certain,

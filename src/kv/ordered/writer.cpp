@@ -1,6 +1,8 @@
 #include "kv/ordered/writer.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 namespace turntable::inline v0::kv::detail {
@@ -98,6 +100,7 @@ std::deque<std::unique_ptr<WriteTask>> Writer::withdraw_all() {
 
 void Writer::drain() {
     while (true) {
+        let_come();
         Batch batch = gather();
         if (!batch.empty()) {
             commit_batch(std::move(batch));
@@ -107,6 +110,32 @@ void Writer::drain() {
         if (queue_.empty()) {
             busy_ = false;
             return;
+        }
+    }
+}
+
+/// A commit that waits for the disk is worth filling: while writes keep coming they are let in,
+/// with a look each small part of the time that the last commit took.
+void Writer::let_come() const {
+    using std::chrono::microseconds;
+    const Instant::duration look =
+        std::min<Instant::duration>(last_commit_.load() / 64, microseconds(50));
+    if (look < microseconds(2)) {
+        return;
+    }
+    std::size_t seen = 0;
+    while (true) {
+        {
+            const std::scoped_lock guard(mutex_);
+            if (queue_.size() <= seen || queue_.size() >= limits_.batch_writes_max) {
+                return;
+            }
+            seen = queue_.size();
+        }
+        const Instant until = host_.steady_now() + look;
+        // Bounded, since a clock of a test may stand still.
+        for (int i = 0; i < 1000 && host_.steady_now() < until; ++i) {
+            std::this_thread::yield();
         }
     }
 }
@@ -189,7 +218,9 @@ std::optional<Writer::Failure> Writer::attempt_once(std::span<WriteTask* const> 
     if (!scope.has_changed()) {
         return std::nullopt;
     }
+    const Instant began = host_.steady_now();
     auto committed = transaction->commit();
+    last_commit_.store(host_.steady_now() - began);
     if (committed || committed.error().code() == ErrorCode::commit_unknown) {
         host_.tell_watchers(tasks, committed.has_value(), scope.used_versions());
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -96,6 +97,7 @@ class WriterHost {
     /// Whether a transaction that failed may pass now. An error replaces the failure.
     virtual Result<bool> recover(const Error& failure) = 0;
     virtual std::int64_t now_ms() const noexcept = 0;
+    virtual Instant steady_now() const noexcept = 0;
     virtual Random& random() noexcept = 0;
     /// Called inside the transaction, before its commit.
     virtual void before_commit(StoreTransaction& transaction) = 0;
@@ -146,6 +148,7 @@ class Writer {
         bool began;
     };
 
+    void let_come() const;
     Batch gather();
     void commit_batch(Batch batch);
     void commit(std::span<WriteTask* const> tasks);
@@ -156,7 +159,8 @@ class Writer {
     WriterHost& host_;
     const WriterLimits limits_;
     std::mutex at_once_;
-    std::mutex mutex_;
+    std::atomic<Instant::duration> last_commit_{};
+    mutable std::mutex mutex_;
     bool busy_ = false;
     std::uint64_t last_ticket_ = 0;
     std::deque<std::unique_ptr<WriteTask>> queue_;
