@@ -102,8 +102,10 @@ Result<void> check_new_folder(const std::string& path, const LmdbOptions& option
         const std::string name = at->path().filename().string();
         if (name != "data.mdb" && !name.starts_with("lock.mdb")) {
             return Error(ErrorCode::invalid_config,
-                         path + " holds other files (" + name +
-                             "); name an empty or new folder for the database");
+                         std::string(path)
+                             .append(" holds other files (")
+                             .append(name)
+                             .append("); name an empty or new folder for the database"));
         }
     }
     if (problem) {

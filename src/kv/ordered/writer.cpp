@@ -40,11 +40,11 @@ bool Writer::try_lead() {
 }
 
 void Writer::lead(WriteTask& task) {
-    WriteTask* const own = &task;
-    commit({&own, 1});
+    Batch own{.tasks = {&task}};
+    commit(own);
     // Those who came meanwhile wait for us: one round for them here, the rest on the pool.
-    if (Batch batch = gather(); !batch.empty()) {
-        commit_batch(std::move(batch));
+    if (Batch batch; gather(batch)) {
+        commit(batch);
     }
     const std::scoped_lock guard(mutex_);
     if (queue_.empty()) {
@@ -55,13 +55,13 @@ void Writer::lead(WriteTask& task) {
 }
 
 void Writer::commit_at_once(WriteTask& task) {
-    WriteTask* const own = &task;
+    Batch own{.tasks = {&task}};
     std::optional<Failure> failure;
     {
         const std::scoped_lock guard(at_once_);
-        failure = attempt({&own, 1});
+        failure = attempt(own);
     }
-    finish({&own, 1}, failure ? &failure->error : nullptr);
+    finish(own.tasks, failure ? &failure->error : nullptr);
 }
 
 std::uint64_t Writer::next_ticket() {
@@ -100,10 +100,8 @@ std::deque<std::unique_ptr<WriteTask>> Writer::withdraw_all() {
 
 void Writer::drain() {
     while (true) {
-        let_come();
-        Batch batch = gather();
-        if (!batch.empty()) {
-            commit_batch(std::move(batch));
+        if (Batch batch{.open = true}; gather(batch)) {
+            commit(batch);
             continue;
         }
         const std::scoped_lock guard(mutex_);
@@ -114,58 +112,46 @@ void Writer::drain() {
     }
 }
 
-/// A commit that waits for the disk is worth filling: while writes keep coming they are let in,
-/// with a look each small part of the time that the last commit took.
-void Writer::let_come() const {
-    using std::chrono::microseconds;
-    const Instant::duration look =
-        std::min<Instant::duration>(last_commit_.load() / 64, microseconds(50));
-    if (look < microseconds(2)) {
-        return;
-    }
-    std::size_t seen = 0;
-    while (true) {
-        {
-            const std::scoped_lock guard(mutex_);
-            if (queue_.size() <= seen || queue_.size() >= limits_.batch_writes_max) {
-                return;
-            }
-            seen = queue_.size();
-        }
-        const Instant until = host_.steady_now() + look;
-        // Bounded, since a clock of a test may stand still.
-        for (int i = 0; i < 1000 && host_.steady_now() < until; ++i) {
-            std::this_thread::yield();
-        }
-    }
-}
-
-Writer::Batch Writer::gather() {
-    Batch batch;
-    std::size_t bytes = 0;
+/// Takes what waits, as far as there is room. False: nothing was taken.
+bool Writer::gather(Batch& batch) {
+    const std::size_t before = batch.tasks.size();
     const std::scoped_lock guard(mutex_);
-    while (!queue_.empty() && batch.size() < limits_.batch_writes_max) {
-        bytes += queue_.front()->size_bytes();
-        if (!batch.empty() && bytes > limits_.batch_bytes_max) {
+    while (!queue_.empty() && batch.tasks.size() < limits_.batch_writes_max) {
+        const std::size_t bytes = queue_.front()->size_bytes();
+        if (!batch.tasks.empty() && batch.bytes + bytes > limits_.batch_bytes_max) {
             break;
         }
-        batch.push_back(std::move(queue_.front()));
+        batch.bytes += bytes;
+        batch.tasks.push_back(queue_.front().get());
+        batch.owned.push_back(std::move(queue_.front()));
         queue_.pop_front();
     }
-    return batch;
+    return batch.tasks.size() > before;
 }
 
-void Writer::commit_batch(Batch batch) {
-    std::vector<WriteTask*> tasks;
-    tasks.reserve(batch.size());
-    for (const auto& task : batch) {
-        tasks.push_back(task.get());
+/// Takes what has come meanwhile. A commit that waits for the disk is worth filling, so a batch of
+/// several waits for more as well, a small part of the time that the last commit took.
+bool Writer::let_come(Batch& batch) {
+    using std::chrono::microseconds;
+    if (gather(batch)) {
+        return true;
     }
-    commit(tasks);
+    const Instant::duration look =
+        std::min<Instant::duration>(last_commit_.load() / 64, microseconds(50));
+    if (batch.tasks.size() == 1 || look < microseconds(2)) {
+        return false;
+    }
+    const Instant until = host_.steady_now() + look;
+    // Bounded, since a clock of a test may stand still.
+    for (int i = 0; i < 1000 && host_.steady_now() < until; ++i) {
+        std::this_thread::yield();
+    }
+    return gather(batch);
 }
 
-void Writer::commit(std::span<WriteTask* const> tasks) {
-    std::optional<Failure> failure = attempt(tasks);
+void Writer::commit(Batch& batch) {
+    std::optional<Failure> failure = attempt(batch);
+    const std::span<WriteTask* const> tasks = batch.tasks;
     const bool one_may_be_bad = failure && failure->began && tasks.size() > 1 &&
                                 failure->error.code() != ErrorCode::commit_unknown;
     if (!one_may_be_bad) {
@@ -174,18 +160,19 @@ void Writer::commit(std::span<WriteTask* const> tasks) {
     }
     // Everything was rolled back. Alone, only the bad ones fail.
     for (std::size_t i = 0; i < tasks.size(); ++i) {
-        failure = attempt(tasks.subspan(i, 1));
+        Batch alone{.tasks = {tasks[i]}};
+        failure = attempt(alone);
         if (failure && !failure->began) {
             finish(tasks.subspan(i), &failure->error);
             return;
         }
-        finish(tasks.subspan(i, 1), failure ? &failure->error : nullptr);
+        finish(alone.tasks, failure ? &failure->error : nullptr);
     }
 }
 
-std::optional<Writer::Failure> Writer::attempt(std::span<WriteTask* const> tasks) {
+std::optional<Writer::Failure> Writer::attempt(Batch& batch) {
     constexpr int attempts_max = 64;
-    std::optional<Failure> failure = attempt_once(tasks);
+    std::optional<Failure> failure = attempt_once(batch);
     for (int i = 1; i < attempts_max && failure && failure->began; ++i) {
         const Result<bool> recovered = host_.recover(failure->error);
         if (!recovered) {
@@ -194,22 +181,30 @@ std::optional<Writer::Failure> Writer::attempt(std::span<WriteTask* const> tasks
         if (!*recovered) {
             break;
         }
-        failure = attempt_once(tasks);
+        failure = attempt_once(batch);
     }
     return failure;
 }
 
-std::optional<Writer::Failure> Writer::attempt_once(std::span<WriteTask* const> tasks) {
+Result<void> Writer::apply_all(Batch& batch, WriteScope& scope) {
+    std::size_t applied = 0;
+    do {
+        for (; applied < batch.tasks.size(); ++applied) {
+            TURNTABLE_CHECK(batch.tasks[applied]->apply(scope));
+        }
+    } while (batch.open && let_come(batch));
+    return {};
+}
+
+std::optional<Writer::Failure> Writer::attempt_once(Batch& batch) {
     std::optional<Error> failure;
     const std::unique_ptr<StoreTransaction> transaction = host_.begin_write(failure);
     if (failure) {
         return Failure{*std::move(failure), false};
     }
     WriteScope scope(*transaction, host_.now_ms(), host_.random());
-    for (WriteTask* task : tasks) {
-        if (auto applied = task->apply(scope); !applied) {
-            return Failure{std::move(applied).error(), true};
-        }
+    if (auto applied = apply_all(batch, scope); !applied) {
+        return Failure{std::move(applied).error(), true};
     }
     if (auto stored = scope.store_version(); !stored) {
         return Failure{std::move(stored).error(), true};
@@ -222,7 +217,7 @@ std::optional<Writer::Failure> Writer::attempt_once(std::span<WriteTask* const> 
     auto committed = transaction->commit();
     last_commit_.store(host_.steady_now() - began);
     if (committed || committed.error().code() == ErrorCode::commit_unknown) {
-        host_.tell_watchers(tasks, committed.has_value(), scope.used_versions());
+        host_.tell_watchers(batch.tasks, committed.has_value(), scope.used_versions());
     }
     return committed ? std::nullopt : std::optional(Failure{std::move(committed).error(), true});
 }

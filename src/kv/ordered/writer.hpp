@@ -142,25 +142,32 @@ class Writer {
     void drain();
 
   private:
-    using Batch = std::vector<std::unique_ptr<WriteTask>>;
+    /// The tasks of one transaction.
+    struct Batch {
+        std::vector<WriteTask*> tasks = {};
+        std::vector<std::unique_ptr<WriteTask>> owned = {};
+        std::size_t bytes = 0;
+        /// Writes that come until the commit join it.
+        bool open = false;
+    };
     struct Failure {
         Error error;
         bool began;
     };
 
-    void let_come() const;
-    Batch gather();
-    void commit_batch(Batch batch);
-    void commit(std::span<WriteTask* const> tasks);
-    std::optional<Failure> attempt(std::span<WriteTask* const> tasks);
-    std::optional<Failure> attempt_once(std::span<WriteTask* const> tasks);
+    bool gather(Batch& batch);
+    bool let_come(Batch& batch);
+    void commit(Batch& batch);
+    std::optional<Failure> attempt(Batch& batch);
+    std::optional<Failure> attempt_once(Batch& batch);
+    Result<void> apply_all(Batch& batch, WriteScope& scope);
     void finish(std::span<WriteTask* const> tasks, const Error* failure);
 
     WriterHost& host_;
     const WriterLimits limits_;
     std::mutex at_once_;
     std::atomic<Instant::duration> last_commit_{};
-    mutable std::mutex mutex_;
+    std::mutex mutex_;
     bool busy_ = false;
     std::uint64_t last_ticket_ = 0;
     std::deque<std::unique_ptr<WriteTask>> queue_;

@@ -35,6 +35,8 @@ struct MapFile {
     std::vector<Error> commit_errors;
     bool unknown_commits_happen = false;
     std::optional<Error> begin_error;
+    /// Runs when a key is put.
+    std::function<void(ByteView)> on_put;
     /// Runs inside each commit, before it.
     std::function<void()> before_commit;
 
@@ -97,6 +99,9 @@ class MapWriter {
     Result<void> put(ByteView key, const Record& record) {
         if (!file_->bad_key.empty() && key.text() == file_->bad_key) {
             return Error(ErrorCode::no_space, "the script says that this key fails");
+        }
+        if (file_->on_put) {
+            file_->on_put(key);
         }
         Record owned = record;
         owned.data = Bytes::copy(record.data);

@@ -78,6 +78,43 @@ TEST_F(OrderedStore, GathersWhatWaitsIntoOneCommitWithAResultForEach) {
     EXPECT_EQ((*store->get({}, "key29").wait())->versionstamp.version(), last);
 }
 
+TEST_F(OrderedStore, WritesThatComeBeforeTheCommitJoinIt) {
+    const auto store = open();
+    std::vector<Async<CommitResult>> writes;
+    file->on_put = [&](ByteView key) {
+        if (key == "first" || key == "second") {
+            writes.push_back(write_async(*store, set_of(key == "first" ? "second" : "third", "1")));
+        }
+    };
+    ASSERT_TRUE(write_async(*store, set_of("first", "1")).wait());
+    ASSERT_EQ(writes.size(), 2U);
+    for (auto& joined : writes) {
+        ASSERT_TRUE(std::move(joined).wait());
+    }
+    EXPECT_EQ(stored_keys(), (std::vector<std::string>{"first", "second", "third"}));
+    EXPECT_EQ(file->count_commits(), 1U);
+}
+
+TEST_F(OrderedStore, ABatchTakesNoMoreThanItsLimit) {
+    OrderedStoreOptions limited = options();
+    limited.batch_writes_max = 2;
+    const auto store = open(limited);
+    std::vector<Async<CommitResult>> writes;
+    file->on_put = [&](ByteView key) {
+        if (key == "0") {
+            for (const char* more : {"1", "2", "3", "4"}) {
+                writes.push_back(write_async(*store, set_of(more, "x")));
+            }
+        }
+    };
+    ASSERT_TRUE(write_async(*store, set_of("0", "x")).wait());
+    for (auto& joined : writes) {
+        ASSERT_TRUE(std::move(joined).wait());
+    }
+    EXPECT_EQ(stored_keys().size(), 5U);
+    EXPECT_EQ(file->count_commits(), 3U);
+}
+
 TEST_F(OrderedStore, LaterWritesOfABatchSeeEarlierOnes) {
     Barrier barrier;
     file->before_commit = [&] { barrier.pass(); };
