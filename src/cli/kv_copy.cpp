@@ -10,7 +10,6 @@
 
 namespace turntable_cli {
 
-using turntable::Result;
 namespace kv = turntable::kv;
 
 namespace {

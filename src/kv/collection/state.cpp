@@ -21,7 +21,7 @@ Result<OnRemove> on_remove_from(const std::string& text) {
 JsValue fields_to_js(const CollectionInfo& info) {
     JsArray out;
     for (const FieldInfo& field : info.fields) {
-        out.elements.push_back(JsObject{{{"name", field.name}, {"type", field.type}}});
+        out.elements.emplace_back(JsObject{{{"name", field.name}, {"type", field.type}}});
     }
     return out;
 }
@@ -32,10 +32,10 @@ JsValue indexes_to_js(const CollectionState& state) {
         JsArray fields;
         fields.elements.assign(index.fields.begin(), index.fields.end());
         const bool building = std::ranges::count(state.building, index.name) != 0;
-        out.elements.push_back(JsObject{{{"name", index.name},
-                                         {"fields", std::move(fields)},
-                                         {"unique", index.unique},
-                                         {"building", building}}});
+        out.elements.emplace_back(JsObject{{{"name", index.name},
+                                            {"fields", std::move(fields)},
+                                            {"unique", index.unique},
+                                            {"building", building}}});
     }
     return out;
 }
@@ -43,9 +43,9 @@ JsValue indexes_to_js(const CollectionState& state) {
 JsValue references_to_js(const CollectionInfo& info) {
     JsArray out;
     for (const ReferenceInfo& reference : info.references) {
-        out.elements.push_back(JsObject{{{"field", reference.field},
-                                         {"target", reference.target},
-                                         {"onRemove", to_string(reference.on_remove)}}});
+        out.elements.emplace_back(JsObject{{{"field", reference.field},
+                                            {"target", reference.target},
+                                            {"onRemove", to_string(reference.on_remove)}}});
     }
     return out;
 }
@@ -53,10 +53,10 @@ JsValue references_to_js(const CollectionInfo& info) {
 JsValue backlinks_to_js(const CollectionState& state) {
     JsArray out;
     for (const Backlink& link : state.referenced_by) {
-        out.elements.push_back(JsObject{{{"collection", link.collection},
-                                         {"field", link.field},
-                                         {"index", link.index},
-                                         {"onRemove", to_string(link.on_remove)}}});
+        out.elements.emplace_back(JsObject{{{"collection", link.collection},
+                                            {"field", link.field},
+                                            {"index", link.index},
+                                            {"onRemove", to_string(link.on_remove)}}});
     }
     return out;
 }

@@ -105,7 +105,7 @@ Async<std::optional<WatchOutput>> RetriedWatch::step(std::shared_ptr<State> stat
         }
         if (output && *output) {
             if (auto told = news(*state, **std::move(output))) {
-                co_return std::optional(*std::move(told));
+                co_return std::move(told);
             }
             continue;
         }

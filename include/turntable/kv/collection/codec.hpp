@@ -178,9 +178,7 @@ template <class V>
 KeyPart key_part(const V& value) {
     if constexpr (std::is_enum_v<V>) {
         return KeyPart(static_cast<std::underlying_type_t<V>>(value));
-    } else if constexpr (std::same_as<V, Bytes>) {
-        return KeyPart(BytesPart{value.to_string()});
-    } else if constexpr (std::same_as<V, ByteView>) {
+    } else if constexpr (std::same_as<V, Bytes> || std::same_as<V, ByteView>) {
         return KeyPart(BytesPart{value.to_string()});
     } else {
         return KeyPart(value);
