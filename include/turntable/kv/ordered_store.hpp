@@ -210,7 +210,7 @@ class OrderedStore {
     template <class T, class F>
     Async<T> on_pool(const Context& context, std::string_view operation, detail::Pass pass,
                      F work) {
-        auto [shared, async] = detail::SharedPromise<T>::make(*core_->options().runtime, context);
+        auto [shared, async] = SharedPromise<T>::make(*core_->options().runtime, context);
         shared->on_stop(
             [promise = shared](StopReason reason) { promise->complete(stopped_error(reason)); });
         core_->post(std::move(pass), [core = core_.get(), engine = engine_, promise = shared,

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "turntable/core/coroutine.hpp"
-#include "turntable/kv/detail/shared_promise.hpp"
+#include "turntable/core/shared_promise.hpp"
 
 namespace turntable::inline v0::kv::detail {
 

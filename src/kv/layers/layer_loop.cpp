@@ -2,8 +2,8 @@
 
 #include "kv/layers/answers.hpp"
 #include "turntable/core/coroutine.hpp"
+#include "turntable/core/shared_promise.hpp"
 #include "turntable/core/sleep.hpp"
-#include "turntable/kv/detail/shared_promise.hpp"
 
 namespace turntable::inline v0::kv::detail {
 

@@ -6,7 +6,7 @@
 
 #include "kv/layers/answers.hpp"
 #include "kv/layers/built_in.hpp"
-#include "turntable/kv/detail/shared_promise.hpp"
+#include "turntable/core/shared_promise.hpp"
 
 namespace turntable::inline v0::kv::detail {
 

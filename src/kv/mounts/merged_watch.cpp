@@ -2,8 +2,8 @@
 #include <mutex>
 
 #include "kv/mounts/mount_table.hpp"
+#include "turntable/core/shared_promise.hpp"
 #include "turntable/core/tap.hpp"
-#include "turntable/kv/detail/shared_promise.hpp"
 
 namespace turntable::inline v0::kv::detail {
 

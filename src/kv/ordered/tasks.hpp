@@ -8,8 +8,8 @@
 
 #include "kv/ordered/owned_write.hpp"
 #include "kv/ordered/writer.hpp"
+#include "turntable/core/shared_promise.hpp"
 #include "turntable/kv/detail/gate.hpp"
-#include "turntable/kv/detail/shared_promise.hpp"
 
 namespace turntable::inline v0::kv::detail {
 

@@ -11,9 +11,9 @@
 
 #include "kv/ordered/wake_timer.hpp"
 #include "kv/ordered/writer.hpp"
+#include "turntable/core/shared_promise.hpp"
 #include "turntable/core/stream.hpp"
 #include "turntable/kv/contract.hpp"
-#include "turntable/kv/detail/shared_promise.hpp"
 #include "turntable/kv/detail/store_engine.hpp"
 
 namespace turntable::inline v0::kv::detail {

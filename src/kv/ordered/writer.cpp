@@ -136,9 +136,9 @@ bool Writer::let_come(Batch& batch) {
     if (gather(batch)) {
         return true;
     }
-    const Instant::duration look =
-        std::min<Instant::duration>(last_commit_.load() / 64, microseconds(50));
-    if (batch.tasks.size() == 1 || look < microseconds(2)) {
+    const Instant::duration look = std::min<Instant::duration>(last_commit_ / 64, microseconds(50));
+    const bool full = batch.tasks.size() >= limits_.batch_writes_max;
+    if (full || batch.tasks.size() == 1 || look < microseconds(2)) {
         return false;
     }
     const Instant until = host_.steady_now() + look;
@@ -213,9 +213,11 @@ std::optional<Writer::Failure> Writer::attempt_once(Batch& batch) {
     if (!scope.has_changed()) {
         return std::nullopt;
     }
-    const Instant began = host_.steady_now();
+    const Instant began = batch.open ? host_.steady_now() : Instant();
     auto committed = transaction->commit();
-    last_commit_.store(host_.steady_now() - began);
+    if (batch.open) {
+        last_commit_ = host_.steady_now() - began;
+    }
     if (committed || committed.error().code() == ErrorCode::commit_unknown) {
         host_.tell_watchers(batch.tasks, committed.has_value(), scope.used_versions());
     }

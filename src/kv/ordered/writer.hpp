@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -166,7 +165,7 @@ class Writer {
     WriterHost& host_;
     const WriterLimits limits_;
     std::mutex at_once_;
-    std::atomic<Instant::duration> last_commit_{};
+    Instant::duration last_commit_{};  // of an open batch; only of whoever drains
     std::mutex mutex_;
     bool busy_ = false;
     std::uint64_t last_ticket_ = 0;

@@ -5,6 +5,7 @@
 
 #include "turntable/core/tap.hpp"
 #include "turntable/kv/detail/layer_call.hpp"
+#include "turntable/kv/detail/layer_loop.hpp"
 #include "turntable/kv/layer.hpp"
 
 namespace turntable::inline v0::kv::detail {
@@ -33,6 +34,33 @@ class LayerPolicy {
     }
     /// The layer is being destroyed: nothing may touch the inner backend after this.
     static void shut() noexcept {}
+};
+
+/// The base of policies that make calls later or again.
+///
+/// Purpose: what is held back ends when the layer is closed or destroyed. Ownership: shares its
+/// host with the calls that it holds back. Threads: as the backend. Errors: none.
+class LoopPolicy : public LayerPolicy {
+  public:
+    explicit LoopPolicy(std::shared_ptr<Runtime> runtime)
+        : host_(std::make_shared<LoopHost>(std::move(runtime))) {}
+
+    static Capabilities capabilities(Capabilities inner) {
+        inner.write_order = false;  // one that waits is overtaken
+        return inner;
+    }
+    template <class Target>
+    Async<void> close(Target& target, const Context& context) {
+        host_->end();
+        return LoopHost::close(host_, target.close(context));
+    }
+    void shut() noexcept { host_->shut(); }
+
+  protected:
+    const std::shared_ptr<LoopHost>& host() const noexcept { return host_; }
+
+  private:
+    std::shared_ptr<LoopHost> host_;
 };
 
 /// Reads of a snapshot through a policy.

@@ -5,10 +5,10 @@
 #include <string_view>
 
 #include "turntable/core/health.hpp"
+#include "turntable/core/shared_promise.hpp"
 #include "turntable/core/stream.hpp"
 #include "turntable/kv/backend.hpp"
 #include "turntable/kv/detail/gate.hpp"
-#include "turntable/kv/detail/shared_promise.hpp"
 #include "turntable/kv/detail/store_engine.hpp"
 #include "turntable/kv/ordered_store_options.hpp"
 

@@ -6,7 +6,6 @@
 #include <optional>
 #include <utility>
 
-#include "turntable/kv/detail/layer_loop.hpp"
 #include "turntable/kv/detail/policy_layer.hpp"
 
 namespace turntable::inline v0::kv {
@@ -56,16 +55,12 @@ TURNTABLE_EXPORT Error chaos_error(CallKind kind);
 TURNTABLE_EXPORT Error lost_reply(CallKind kind);
 TURNTABLE_EXPORT Stream<WatchOutput> torn_watch(Stream<WatchOutput> stream,
                                                 std::shared_ptr<ChaosDice> dice);
-class ChaosPolicy : public LayerPolicy {
+class ChaosPolicy : public LoopPolicy {
   public:
     ChaosPolicy(const ChaosOptions& options, std::shared_ptr<Runtime> runtime)
-        : dice_(std::make_shared<ChaosDice>(options, *runtime)),
-          host_(std::make_shared<LoopHost>(std::move(runtime))) {}
+        : LoopPolicy(std::move(runtime)),
+          dice_(std::make_shared<ChaosDice>(options, host()->runtime())) {}
 
-    static Capabilities capabilities(Capabilities inner) {
-        inner.write_order = false;  // one that waits is overtaken
-        return inner;
-    }
     template <class Target, class Call>
     Async<typename Call::Answer> run(Target& target, const Context& context, const Call& call) {
         using T = typename Call::Answer;
@@ -94,23 +89,16 @@ class ChaosPolicy : public LayerPolicy {
         TURNTABLE_TRY(auto stream, target.watch(context, targets));
         return torn_watch(std::move(stream), dice_);
     }
-    template <class Target>
-    Async<void> close(Target& target, const Context& context) {
-        host_->end();
-        return LoopHost::close(host_, target.close(context));
-    }
-    void shut() noexcept { host_->shut(); }
 
   private:
     template <class T, class Target, class Call>
     Async<T> delayed(Target& target, const Context& context, const Call& call,
                      std::chrono::milliseconds delay) {
-        const Instant when = host_->runtime().clock().steady_now() + delay;
-        return call_at<T>(host_, context, when, repeat_of(host_, target, call));
+        const Instant when = host()->runtime().clock().steady_now() + delay;
+        return call_at<T>(host(), context, when, repeat_of(host(), target, call));
     }
 
     std::shared_ptr<ChaosDice> dice_;
-    std::shared_ptr<LoopHost> host_;
 };
 
 }  // namespace detail

@@ -6,9 +6,8 @@
 #include <mutex>
 #include <utility>
 
-#include "turntable/kv/detail/layer_loop.hpp"
+#include "turntable/core/shared_promise.hpp"
 #include "turntable/kv/detail/policy_layer.hpp"
-#include "turntable/kv/detail/shared_promise.hpp"
 
 namespace turntable::inline v0::kv {
 
@@ -58,38 +57,26 @@ TURNTABLE_EXPORT Async<T> queued_call(std::shared_ptr<LoopHost> host,
                                       std::shared_ptr<PlaceQueue> places, Context context,
                                       Repeat<T> call);
 
-class ConcurrencyPolicy : public LayerPolicy {
+class ConcurrencyPolicy : public LoopPolicy {
   public:
     ConcurrencyPolicy(const ConcurrencyOptions& options, std::shared_ptr<Runtime> runtime)
-        : places_(std::make_shared<PlaceQueue>(options)),
-          host_(std::make_shared<LoopHost>(std::move(runtime))) {}
+        : LoopPolicy(std::move(runtime)), places_(std::make_shared<PlaceQueue>(options)) {}
 
-    static Capabilities capabilities(Capabilities inner) {
-        inner.write_order = false;  // one that waits is overtaken
-        return inner;
-    }
     template <class Target, class Call>
     Async<typename Call::Answer> run(Target& target, const Context& context, const Call& call) {
         using T = typename Call::Answer;
         if constexpr (Call::kind == CallKind::queue_take || Call::effect == CallEffect::none) {
             return call.make(target, context);  // a take waits for a message, as long as it takes
         } else if (!places_->try_enter()) {
-            return queued_call<T>(host_, places_, context, repeat_of(host_, target, call));
+            return queued_call<T>(host(), places_, context, repeat_of(host(), target, call));
         } else {
             return tap(call.make(target, context),
                        [places = places_](Result<T>& /*result*/) { places->leave(); });
         }
     }
-    template <class Target>
-    Async<void> close(Target& target, const Context& context) {
-        host_->end();
-        return LoopHost::close(host_, target.close(context));
-    }
-    void shut() noexcept { host_->shut(); }
 
   private:
     std::shared_ptr<PlaceQueue> places_;
-    std::shared_ptr<LoopHost> host_;
 };
 
 }  // namespace detail

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "turntable/core/backoff.hpp"
-#include "turntable/kv/detail/layer_loop.hpp"
 #include "turntable/kv/detail/policy_layer.hpp"
 
 namespace turntable::inline v0::kv {
@@ -16,30 +15,19 @@ using RetryOptions = BackoffPolicy;
 
 namespace detail {
 
-class RetryPolicy : public LayerPolicy {
+class RetryPolicy : public LoopPolicy {
   public:
     RetryPolicy(const RetryOptions& options, std::shared_ptr<Runtime> runtime)
-        : options_(options), host_(std::make_shared<LoopHost>(std::move(runtime))) {}
+        : LoopPolicy(std::move(runtime)), options_(options) {}
 
-    static Capabilities capabilities(Capabilities inner) {
-        inner.write_order = false;  // one that waits is overtaken
-        return inner;
-    }
     template <class Target, class Call>
     Async<typename Call::Answer> run(Target& target, const Context& context, const Call& call);
     template <class Target>
     Result<Stream<WatchOutput>> watch(Target& target, const Context& context,
                                       std::span<const WatchTarget> targets);
-    template <class Target>
-    Async<void> close(Target& target, const Context& context) {
-        host_->end();
-        return LoopHost::close(host_, target.close(context));
-    }
-    void shut() noexcept { host_->shut(); }
 
   private:
     RetryOptions options_;
-    std::shared_ptr<LoopHost> host_;
 };
 
 /// Whether the same call may be made again after this error. `commit_unknown` never: the write may
@@ -72,8 +60,8 @@ Async<typename Call::Answer> RetryPolicy::run(Target& target, const Context& con
         const bool ended =
             answer.is_ready() && (answer.peek() || !may_repeat(answer.peek().error()));
         if (!ended) [[unlikely]] {
-            answer = retry_loop<T>(host_, options_, context, std::move(answer),
-                                   repeat_of(host_, target, call));
+            answer = retry_loop<T>(host(), options_, context, std::move(answer),
+                                   repeat_of(host(), target, call));
         }
     }
     return answer;
@@ -87,9 +75,9 @@ Result<Stream<WatchOutput>> RetryPolicy::watch(Target& target, const Context& co
         return stream;
     }
     return retried_watch(
-        host_, options_, stream ? std::optional(*std::move(stream)) : std::nullopt, targets,
-        [host = host_, &target](const Context& again,
-                                std::span<const WatchTarget> same) -> Result<Stream<WatchOutput>> {
+        host(), options_, stream ? std::optional(*std::move(stream)) : std::nullopt, targets,
+        [host = host(), &target](const Context& again,
+                                 std::span<const WatchTarget> same) -> Result<Stream<WatchOutput>> {
             const Pass pass = host->enter_inner();
             if (!pass) {
                 return host->closed_error();

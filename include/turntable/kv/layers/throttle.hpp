@@ -7,7 +7,6 @@
 
 #include "turntable/core/settings_info.hpp"
 #include "turntable/core/token_bucket.hpp"
-#include "turntable/kv/detail/layer_loop.hpp"
 #include "turntable/kv/detail/policy_layer.hpp"
 
 namespace turntable::inline v0::kv {
@@ -44,45 +43,35 @@ class TURNTABLE_EXPORT ThrottleGauge {
     TokenBucket bytes_;
 };
 
-class ThrottlePolicy : public LayerPolicy {
+class ThrottlePolicy : public LoopPolicy {
   public:
     ThrottlePolicy(const ThrottleOptions& options, std::shared_ptr<Runtime> runtime)
-        : gauge_(std::make_shared<ThrottleGauge>(options, runtime->clock().steady_now())),
-          host_(std::make_shared<LoopHost>(std::move(runtime))) {}
-
-    static Capabilities capabilities(Capabilities inner) {
-        inner.write_order = false;  // one that waits is overtaken
-        return inner;
+        : LoopPolicy(std::move(runtime)),
+          gauge_(std::make_shared<ThrottleGauge>(options, host()->runtime().clock().steady_now())) {
     }
+
     template <class Target, class Call>
     Async<typename Call::Answer> run(Target& target, const Context& context, const Call& call) {
         using T = typename Call::Answer;
         if constexpr (Call::effect == CallEffect::none) {
             return call.make(target, context);
         } else {
-            const Instant now = host_->runtime().clock().steady_now();
+            const Instant now = host()->runtime().clock().steady_now();
             Result<Instant> when = gauge_->admit(call.size_bytes(), now);
             if (!when) {
                 return std::move(when).error().during(to_string(Call::kind));
             }
             auto answer = *when <= now
                               ? call.make(target, context)
-                              : call_at<T>(host_, context, *when, repeat_of(host_, target, call));
-            return tap(std::move(answer), [gauge = gauge_, host = host_](Result<T>& result) {
+                              : call_at<T>(host(), context, *when, repeat_of(host(), target, call));
+            return tap(std::move(answer), [gauge = gauge_, host = host()](Result<T>& result) {
                 gauge->charge(result_bytes(result), host->runtime().clock().steady_now());
             });
         }
     }
-    template <class Target>
-    Async<void> close(Target& target, const Context& context) {
-        host_->end();
-        return LoopHost::close(host_, target.close(context));
-    }
-    void shut() noexcept { host_->shut(); }
 
   private:
     std::shared_ptr<ThrottleGauge> gauge_;
-    std::shared_ptr<LoopHost> host_;
 };
 
 }  // namespace detail

@@ -7,7 +7,7 @@
 
 #include "turntable/core/async.hpp"
 
-namespace turntable::inline v0::kv::detail {
+namespace turntable::inline v0 {
 
 /// A promise that several parties may complete: the first one does.
 ///
@@ -55,4 +55,4 @@ class SharedPromise {
     std::optional<Promise<T>> promise_;
 };
 
-}  // namespace turntable::inline v0::kv::detail
+}  // namespace turntable::inline v0
