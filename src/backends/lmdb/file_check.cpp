@@ -65,15 +65,18 @@ struct MetaPage {
     std::uint64_t transaction() const noexcept { return at<std::uint64_t>(144); }
 
     bool is_plausible(std::uint64_t expected_number) const noexcept {
-        const auto root_fits = [&](std::uint64_t root) {
-            return root == no_page || (root > 1 && root <= last_page());
-        };
         return number() == expected_number && page_bytes() >= 512 && page_bytes() <= 65536 &&
                std::has_single_bit(page_bytes()) && last_page() >= 1 && main_flags() == 0 &&
-               main_depth() <= depth_max && free_depth() <= depth_max && root_fits(main_root()) &&
-               root_fits(free_root()) && (main_root() == no_page) == (main_depth() == 0) &&
+               main_depth() <= depth_max && free_depth() <= depth_max &&
+               (main_root() == no_page) == (main_depth() == 0) &&
                (free_root() == no_page) == (free_depth() == 0) &&
                (main_root() == no_page) == (main_entries() == 0);
+    }
+    bool has_roots_up_to(std::uint64_t page) const noexcept {
+        const auto fits = [&](std::uint64_t root) {
+            return root == no_page || (root > 1 && root <= page);
+        };
+        return fits(main_root()) && fits(free_root());
     }
 };
 
@@ -81,6 +84,11 @@ bool read_at(int descriptor, std::uint64_t offset, MetaPage& page) noexcept {
     const ssize_t got =
         ::pread(descriptor, page.bytes.data(), page.bytes.size(), static_cast<off_t>(offset));
     return got == static_cast<ssize_t>(page.bytes.size());
+}
+
+Error damaged_meta_page(const std::string& folder, bool is_first) {
+    return corrupt_error(
+        folder, is_first ? "has a damaged first meta page" : "has a damaged second meta page");
 }
 
 /// LMDB alternates: commit number n is in page n % 2, and the other page has the one before.
@@ -100,6 +108,9 @@ Result<FileFacts> facts_of(const std::string& folder, std::uint64_t file_bytes,
     const MetaPage& older = odd_is_newest ? even : odd;
     const MetaPage& told =
         transaction == older.transaction() ? older : (odd_is_newest ? odd : even);
+    if (!told.has_roots_up_to(told.last_page())) {
+        return damaged_meta_page(folder, &told == &even);
+    }
     FileFacts facts;
     facts.exists = true;
     facts.file_bytes = file_bytes;
@@ -116,6 +127,12 @@ Result<FileFacts> facts_of(const std::string& folder, std::uint64_t file_bytes,
                                          " bytes and says that it has at least " +
                                          std::to_string(facts.last_page + 1) + " pages of " +
                                          std::to_string(facts.page_bytes));
+    }
+    // When the disk refuses a meta page, LMDB writes the numbers of the commit before last over it
+    // and leaves the roots of the commit that failed, which may be above the last page.
+    const MetaPage& other = &told == &even ? odd : even;
+    if (!other.has_roots_up_to(file_bytes / facts.page_bytes - 1)) {
+        return damaged_meta_page(folder, &other == &even);
     }
     return facts;
 }
@@ -142,7 +159,7 @@ Result<FileFacts> read_facts(const std::string& folder, int descriptor,
                          std::to_string(even.version()) + ", this program reads 1)");
     }
     if (!even.is_plausible(0)) {
-        return corrupt_error(folder, "has a damaged first meta page");
+        return damaged_meta_page(folder, true);
     }
     MetaPage odd;
     if (file_bytes < std::uint64_t{2} * even.page_bytes()) {
@@ -152,7 +169,7 @@ Result<FileFacts> read_facts(const std::string& folder, int descriptor,
     if (!read_at(descriptor, even.page_bytes(), odd) || !odd.is_meta() ||
         odd.version() != data_version || odd.page_bytes() != even.page_bytes() ||
         !odd.is_plausible(1)) {
-        return corrupt_error(folder, "has a damaged second meta page");
+        return damaged_meta_page(folder, false);
     }
     if (!are_a_pair(even, odd)) {
         return corrupt_error(folder, "has meta pages that do not belong together");
