@@ -6,6 +6,9 @@ namespace turntable::inline v0::kv::lmdb {
 
 namespace {
 
+/// Longer than all keys of an engine, also those that it makes of a user's.
+constexpr std::size_t path_bytes_max = 4096;
+
 std::string cut(const std::string& prefix, ByteView rest) {
     std::string out = prefix;
     const ByteView part = rest.substr(0, piece_bytes - prefix.size());
@@ -103,6 +106,13 @@ Result<bool> Scan::visit_link(const Part& part, ByteView rest) {
     above_.append(rest.data(), rest.size());
     if (!number) {
         return tree_.damaged(above_, "is a damaged link");
+    }
+    // A new node gets a number above that of the node which its link is in, so a walk ends.
+    if (*number <= node_of(part.prefix)) {
+        return tree_.damaged(above_, "is a link that leads back to where the walk came from");
+    }
+    if (above_.size() > path_bytes_max) {
+        return tree_.damaged(above_.substr(0, piece_bytes), "leads to keys longer than any");
     }
     Part below{node_prefix(*number), {}, std::nullopt};
     if (part.start.starts_with(inside)) {

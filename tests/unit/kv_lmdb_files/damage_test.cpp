@@ -131,6 +131,44 @@ TEST(LmdbDamage, ADamagedLinkNamesTheKeyThatItLeadsTo) {
     EXPECT_EQ(get_text(*engine, "key1000"), "v");
 }
 
+std::string link_text(const std::string& piece, std::uint64_t node) {
+    const auto link = kv::lmdb::encode_link(piece, node);
+    return {link.data(), link.size()};
+}
+
+// Their checksums are right, so no disk has done that: a program has.
+TEST(LmdbDamage, LinksThatLeadInACircleOrTooFarEndAWalk) {
+    const std::string rest(kv::lmdb::piece_bytes - 10, 'l');
+    const std::string first = std::string(10, 'l') + rest;
+    const auto expect_refused = [&](std::uint64_t from, std::uint64_t to, const char* says) {
+        const TempFolder folder;
+        const std::string path = folder.file("kv");
+        ASSERT_TRUE(put(*make_engine(path), "a", record("1")));
+        raw_put(path, first, link_text(first, 1));
+        for (std::uint64_t node = from; node < from + 20; ++node) {
+            const std::string piece = kv::lmdb::node_prefix(node) + rest;
+            raw_put(path, piece, link_text(piece, to + node - from));
+        }
+        kv::LmdbOptions options = options_for(path);
+        options.verify = kv::LmdbVerify::never;
+        const auto engine = make_engine(options);
+        auto read = engine->begin_read();
+        ASSERT_TRUE(read);
+        const auto go_on = [](ByteView, const kv::Record&) { return true; };
+        for (const bool reverse : {false, true}) {
+            const auto done = read->scan("b", "z", reverse, go_on);
+            ASSERT_FALSE(done);
+            EXPECT_EQ(done.error().code(), ErrorCode::corrupt);
+            EXPECT_NE(done.error().message().find(says), std::string::npos)
+                << done.error().to_string();
+        }
+        EXPECT_EQ(get_text(*engine, "a"), "1");
+    };
+    expect_refused(1, 1, "leads back");
+    expect_refused(1, 0, "leads back");
+    expect_refused(1, 2, "longer than any");
+}
+
 /// Reads everything in every way. True: all of it is right; false: an error said what is wrong.
 /// Anything else fails the test.
 bool read_all(kv::lmdb::Engine& engine, const std::string& where) {
