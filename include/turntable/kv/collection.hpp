@@ -144,6 +144,25 @@ class [[nodiscard]] Collection {
         const KeyPart parts[] = {detail::key_part(values)...};
         return read(store_->find_unique(unique_index, parts, {}));
     }
+    /// The same with call options: `find_by("by_email", {"ada@example.org"}, 100ms)`.
+    Result<std::optional<Stored<T>>> find_by(std::string_view unique_index,
+                                             const IndexValues& values,
+                                             const CallOptions& call = {}) const {
+        return read(store_->find_unique(unique_index, values.parts(), call));
+    }
+    /// The records with these values in the first fields of any index, a page of them:
+    /// `find_all_by("by_city_and_age", {"Oslo"})`. Without `order_by` in the order of the index.
+    Result<Page<T>> find_all_by(std::string_view index, const IndexValues& values,
+                                const QueryOptions& options = {},
+                                const CallOptions& call = {}) const {
+        TURNTABLE_TRY(detail::IndexQuery found,
+                      detail::index_query(*store_, index, values.parts()));
+        QueryOptions ordered = options;
+        if (ordered.order_by.empty()) {
+            ordered.order_by = std::move(found.order_by);
+        }
+        return query(found.filter, ordered, call);
+    }
     /// The records that a filter lets through, a page of them. Errors: see Filter and QueryOptions.
     Result<Page<T>> query(const Filter& filter = {}, const QueryOptions& options = {},
                           const CallOptions& call = {}) const {

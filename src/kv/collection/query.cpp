@@ -346,6 +346,29 @@ Result<RecordPage> run_query(const RecordStore& store, const Filter& filter,
     return store.named(Error(ErrorCode::conflict, "the description changes all the time"));
 }
 
+Result<IndexQuery> index_query(const RecordStore& store, std::string_view index_name,
+                               std::span<const KeyPart> values) {
+    const auto known = store.known();
+    TURNTABLE_TRY(const KnownIndex* index, store.usable_index(*known, index_name));
+    if (values.size() > index->fields.size()) {
+        return store.named(
+            Error(ErrorCode::invalid_argument, "more values than the index has fields")
+                .with("index", index->name)
+                .with("fields", std::to_string(index->fields.size())));
+    }
+    IndexQuery out;
+    for (std::size_t i = 0; i < index->fields.size(); ++i) {
+        const std::string& field = index->fields[i].name;
+        if (i < values.size()) {
+            const Filter equal(FilterNode{FilterKind::eq, field, {values[i]}, {}, 1});
+            out.filter = i == 0 ? equal : out.filter && equal;
+        } else {
+            out.order_by.push_back({field, false});
+        }
+    }
+    return out;
+}
+
 Result<QueryPlan> explain_query(const RecordStore& store, const Filter& filter,
                                 const QueryOptions& options) {
     Result<Prepared> prepared = prepare(store, filter, options);

@@ -72,7 +72,7 @@ Result<std::optional<StoredRecord>> RecordStore::find_unique(std::string_view in
         if (!index->unique || values.size() != index->fields.size()) {
             return named(Error(ErrorCode::invalid_argument,
                                "find_by needs a unique index and a value for each of its fields; "
-                               "use query for others")
+                               "use find_all_by for others")
                              .with("index", index->name));
         }
         std::string key = index->prefix;

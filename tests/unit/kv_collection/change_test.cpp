@@ -154,6 +154,7 @@ TEST_P(ChangeTest, OthersWriteWhileAnIndexIsBuiltAndUseItOnceItIsComplete) {
                      people = kv::Collection<Indexed>::open(db_).value();
                      EXPECT_EQ(people->explain(kv::where("age").eq(1))->to_string(), "scan");
                      EXPECT_EQ(people->find_by("by_age", 1, "m").error().code(), ErrorCode::busy);
+                     EXPECT_EQ(people->find_all_by("by_age", {1}).error().code(), ErrorCode::busy);
                  }
                  // On both sides of where the build is.
                  const int id = batches * 37 % count;

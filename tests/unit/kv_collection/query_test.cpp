@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <stop_token>
 
 #include "turntable/kv/collection.hpp"
 #include "unit/kv_collection/engines.hpp"
@@ -71,6 +72,50 @@ TEST_P(QueryTest, OrdersBySeveralFieldsInDirectionsOfTheirOwn) {
                 ElementsAre(4, 1, 2, 3));
     EXPECT_THAT(query({}, {.order_by = {kv::descending("age")}}), ElementsAre(4, 2, 3, 1))
         << "records that are equal follow the direction of the first field";
+}
+
+TEST_P(QueryTest, FindAllByTakesTheFirstFieldsOfAnyIndexInItsOrder) {
+    insert_four();
+    EXPECT_THAT(ids(items_.find_all_by("by_city_and_age", {"Oslo"})), ElementsAre(3, 2));
+    EXPECT_THAT(ids(items_.find_all_by("by_city_and_age", {"Oslo", 80})), ElementsAre(2));
+    EXPECT_THAT(ids(items_.find_all_by("by_age_and_id", {80})), ElementsAre(2, 4))
+        << "a unique index serves too";
+    EXPECT_THAT(ids(items_.find_all_by("by_level", {Level::low})), ElementsAre(1, 2, 3, 4));
+    EXPECT_THAT(ids(items_.find_all_by("by_city_and_age", {"Paris"})), ElementsAre());
+    EXPECT_THAT(
+        ids(items_.find_all_by("by_city_and_age", {"Oslo"}, {.order_by = {kv::descending("age")}})),
+        ElementsAre(2, 3));
+}
+
+TEST_P(QueryTest, FindAllByGivesPages) {
+    insert_four();
+    const auto first = items_.find_all_by("by_age_and_id", {80}, {.limit = 1});
+    EXPECT_THAT(ids(first), ElementsAre(2));
+    const auto second =
+        items_.find_all_by("by_age_and_id", {80}, {.limit = 1, .after = first->next});
+    EXPECT_THAT(ids(second), ElementsAre(4));
+    EXPECT_EQ(second->next, "");
+}
+
+TEST_P(QueryTest, FindAllByRefusesWhatNoIndexAnswers) {
+    const auto code = [&](std::string_view index, const kv::IndexValues& values) {
+        return items_.find_all_by(index, values).error().code();
+    };
+    EXPECT_EQ(code("by_town", {"Oslo"}), ErrorCode::invalid_argument);
+    EXPECT_EQ(code("by_name", {"Ada", 3}), ErrorCode::invalid_argument) << "it has one field";
+    EXPECT_EQ(code("by_name", {3}), ErrorCode::type_mismatch);
+}
+
+TEST_P(QueryTest, FindByAndFindAllByTakeCallOptions) {
+    insert_four();
+    std::stop_source stopped;
+    stopped.request_stop();
+    EXPECT_EQ(items_.find_by("by_code", {"x"}, stopped.get_token()).error().code(),
+              ErrorCode::cancelled);
+    EXPECT_EQ(items_.find_all_by("by_name", {"Ada"}, {}, stopped.get_token()).error().code(),
+              ErrorCode::cancelled);
+    EXPECT_EQ(items_.find_by("by_age_and_id", {36, 1}, std::chrono::seconds(60))->value().value.id,
+              1);
 }
 
 TEST_P(QueryTest, ExplainNamesTheIndexOrTheScan) {

@@ -6,6 +6,7 @@
 #include <initializer_list>
 #include <memory>
 #include <ranges>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -219,6 +220,22 @@ struct QueryPlan {
     TURNTABLE_EXPORT std::string to_string() const;
 };
 
+/// Values for the fields of an index, from its first one on: `{"Oslo", 30}`.
+///
+/// Purpose: one argument for any number of values. Ownership: owns its values. Threads: a value.
+/// Errors: told by the call: `type_mismatch` for a value of another kind than its field.
+class [[nodiscard]] IndexValues {
+  public:
+    template <class... Values>
+        requires(sizeof...(Values) > 0 && (!std::same_as<Values, IndexValues> && ...))
+    IndexValues(const Values&... values) : parts_{detail::key_part(values)...} {}
+
+    const std::vector<KeyPart>& parts() const noexcept { return parts_; }
+
+  private:
+    std::vector<KeyPart> parts_;
+};
+
 namespace detail {
 
 /// A page of records as stored.
@@ -230,6 +247,14 @@ struct RecordPage {
 
 TURNTABLE_EXPORT Result<RecordPage> run_query(const RecordStore& store, const Filter& filter,
                                               const QueryOptions& options, const CallOptions& call);
+/// A query for the records with these values in the first fields of an index, in its order.
+struct IndexQuery {
+    Filter filter;
+    std::vector<Order> order_by;
+};
+TURNTABLE_EXPORT Result<IndexQuery> index_query(const RecordStore& store,
+                                                std::string_view index_name,
+                                                std::span<const KeyPart> values);
 TURNTABLE_EXPORT Result<QueryPlan> explain_query(const RecordStore& store, const Filter& filter,
                                                  const QueryOptions& options);
 

@@ -169,6 +169,8 @@ class TURNTABLE_EXPORT RecordStore {
     const CollectionKeys& keys() const noexcept { return keys_; }
     const std::string& name() const noexcept { return name_; }
     const CollectionOptions& options() const noexcept { return options_; }
+    /// An index that may be read. Errors: busy while it is being built.
+    Result<const KnownIndex*> usable_index(const KnownState& known, std::string_view name) const;
     /// Names the collection in an error.
     Error named(Error error) const;
 
@@ -188,7 +190,6 @@ class TURNTABLE_EXPORT RecordStore {
                                 const CallOptions& call) const;
     Result<Attempt> finish(RecordWrite& write, const CallOptions& call) const;
     Result<Versionstamp> retry(const std::function<Result<Attempt>()>& once) const;
-    Result<const KnownIndex*> usable_index(const KnownState& known, std::string_view name) const;
     Result<void> append_values(const KnownIndex& index, std::span<const KeyPart> values,
                                std::string& key) const;
     Result<const JsObject*> object_of(const JsValue& record) const;
