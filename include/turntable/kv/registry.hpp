@@ -80,7 +80,7 @@ class TURNTABLE_EXPORT Registry : public turntable::Registry<Database, OpenOptio
     std::shared_ptr<LayerTable> layer_table_;  // shared with what opens databases
 };
 
-/// Adds the layers of this library: see docs/layers.md.
+/// Adds the layers of this library: see docs/layers/README.md.
 TURNTABLE_EXPORT Result<void> register_layers(Registry& registry);
 
 /// What a backend can do, as names and texts to print: the facts of its BackendInfo.
