@@ -1,5 +1,6 @@
 #include "turntable/conformance/command.hpp"
 
+#include "turntable/core/settings_info.hpp"
 #include "wipe.hpp"
 
 namespace turntable::inline v0::kv::conformance {
@@ -36,6 +37,19 @@ Result<void> empty(const Subject::Open& open, bool controllable_clock) {
     TURNTABLE_TRY(AnyBackend backend, open(runtime));
     TURNTABLE_CHECK(wipe(backend, *runtime));
     return backend.close({}).wait();
+}
+
+void list_cases_as_json(const Output& output) {
+    std::string text;
+    for (const Case& one : all_cases()) {
+        text += (text.empty() ? "[{\"name\":" : ",\n {\"name\":") + json_quoted(one.name) +
+                ",\"promise\":" + json_quoted(one.promise) + ",\"needs\":[";
+        for (std::size_t i = 0; i < one.needs.size(); ++i) {
+            text += (i == 0 ? "" : ",") + json_quoted(to_string(one.needs[i]));
+        }
+        text += "]}";
+    }
+    output(text + "]\n");
 }
 
 void list_cases(const Output& output) {
@@ -75,7 +89,7 @@ Subject subject_of(std::string name, const Subject::Open& open, const Capabiliti
 int conform(std::string name, const Subject::Open& open, const CommandOptions& options,
             const Output& output) {
     if (options.list) {
-        list_cases(output);
+        options.json ? list_cases_as_json(output) : list_cases(output);
         return exit_certified;
     }
     const auto runtime = Runtime::create();

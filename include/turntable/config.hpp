@@ -93,6 +93,9 @@ class [[nodiscard]] TURNTABLE_EXPORT Config {
     NamedStores named_stores(std::string surface) const;
     /// What was understood, as TOML, variables put in and secrets masked.
     std::string show() const;
+    /// The same as JSON: `{"stores": [{"surface", "name", "url" or "provider", "settings",
+    /// "layers", "mounts"}]}`.
+    std::string show_json() const;
 
   private:
     struct Content;

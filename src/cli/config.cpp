@@ -61,15 +61,18 @@ void add_config(CLI::App& root, App& app) {
     });
 
     auto* show = config->add_subcommand("show", "Print what was understood, secrets masked");
-    show->callback([&app] {
+    auto show_as_json = std::make_shared<bool>(false);
+    show->add_flag("--json", *show_as_json, "Print a JSON object instead of TOML");
+    show->callback([&app, show_as_json] {
         if (const turntable::Config* file = required_config(app); file != nullptr) {
-            std::cout << file->show();
+            std::cout << (*show_as_json ? file->show_json() + "\n" : file->show());
         }
     });
 
     add_config_explain(*config, app);
 
     auto* schema = config->add_subcommand("schema", "Print the JSON Schema of turntable.toml");
+    schema->add_flag("--json")->description("It is JSON in any case");
     schema->callback(
         [&app] { std::cout << turntable::config_json_schema(app.registry().describe()) << '\n'; });
 }

@@ -17,7 +17,8 @@ void add_conform(CLI::App& root, App& app) {
     auto options = std::make_shared<Options>();
     auto* command = root.add_subcommand("conform", "Certify a backend: every promise is tried");
     command->add_option("URL", options->url, "A store that may be emptied");
-    command->add_flag("--json", options->command.json, "Print one JSON object at the end");
+    command->add_flag("--json", options->command.json,
+                      "Print one JSON object, or with --list an array");
     command->add_flag("--list", options->command.list, "Only list the cases");
     command->add_flag("--erase", options->command.erase, "Empty a store that holds something");
     command->add_option("--filter", options->command.run.filter,
@@ -34,8 +35,17 @@ void add_conform(CLI::App& root, App& app) {
             TURNTABLE_TRY(const auto database, app.registry().open(url, open_options));
             return std::move(database.backend());
         };
+        std::string json;
         const int status = conformance::conform(turntable::mask_url(url), open, options->command,
-                                                [](std::string_view text) { std::cout << text; });
+                                                [&](std::string_view text) {
+                                                    if (options->command.json) {
+                                                        json += text;
+                                                    } else {
+                                                        std::cout << text;
+                                                    }
+                                                });
+        // A reason why nothing was tried is no report.
+        (status == conformance::exit_unusable ? std::cerr : std::cout) << json;
         if (status == conformance::exit_failed) {
             app.end_with(ExitCode::unwell);
         } else if (status == conformance::exit_unusable) {

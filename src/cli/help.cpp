@@ -1,4 +1,4 @@
-// help NAME: the settings of one backend or layer.
+// help [NAME]: the settings of one backend or layer, or all verbs.
 
 #include <algorithm>
 #include <iostream>
@@ -7,6 +7,7 @@
 #include "cli/app.hpp"
 #include "turntable/core/nearest_name.hpp"
 #include "turntable/core/settings_info.hpp"
+#include "turntable/version.hpp"
 
 namespace turntable_cli {
 
@@ -30,6 +31,65 @@ std::string help_text(const turntable::SettingsInfo& info, bool is_layer) {
     return text;
 }
 
+std::string json_list(const std::vector<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names) {
+        text += (text.empty() ? "" : ",") + turntable::json_quoted(name);
+    }
+    return "[" + text + "]";
+}
+
+/// The words of a verb: "kv get"; none for the program itself.
+std::string spoken(const CLI::App& command) {
+    if (command.get_parent() == nullptr) {
+        return "";
+    }
+    const std::string before = spoken(*command.get_parent());
+    return (before.empty() ? "" : before + " ") + command.get_name();
+}
+
+/// Every verb that does something, and what it takes.
+void print_verbs_as_json(const CLI::App& command, std::vector<std::string>& verbs) {
+    const auto inner = command.get_subcommands({});
+    for (const CLI::App* verb : inner) {
+        print_verbs_as_json(*verb, verbs);
+    }
+    if (!inner.empty()) {
+        return;
+    }
+    std::vector<std::string> arguments;
+    std::vector<std::string> options;
+    for (const CLI::Option* option : command.get_options({})) {
+        if (option->get_positional()) {
+            arguments.push_back(option->get_name(true));
+        } else if (option != command.get_help_ptr()) {
+            options.push_back(option->get_name());
+        }
+    }
+    verbs.push_back("{\"verb\":" + turntable::json_quoted(spoken(command)) +
+                    ",\"summary\":" + turntable::json_quoted(command.get_description()) +
+                    ",\"arguments\":" + json_list(arguments) +
+                    ",\"options\":" + json_list(options) + "}");
+}
+
+void print_overview(const CLI::App& root, const std::vector<std::string>& backends,
+                    const std::vector<std::string>& layers, bool json) {
+    if (!json) {
+        std::cout << root.help() << "\nBackends:" << joined(backends)
+                  << "\nLayers:" << joined(layers) << "\nMore: turntable help NAME\n";
+        return;
+    }
+    std::vector<std::string> verbs;
+    print_verbs_as_json(root, verbs);
+    std::cout << "{\"version\":" << turntable::json_quoted(turntable::library_version())
+              << ",\"verbs\":[";
+    for (std::size_t i = 0; i < verbs.size(); ++i) {
+        std::cout << (i == 0 ? "" : ",\n ") << verbs[i];
+    }
+    std::cout << "],\"backends\":" << json_list(backends) << ",\"layers\":" << json_list(layers)
+              << "}\n";
+}
+
 }  // namespace
 
 void add_help(CLI::App& root, App& app) {
@@ -39,7 +99,8 @@ void add_help(CLI::App& root, App& app) {
     auto* command = root.add_subcommand("help", "Explain a backend or a layer and its settings");
     command->add_option("NAME", *name, "Such as sqlite or retry; none: this program");
     command->add_flag("--markdown", *markdown, "Print the table of the documentation");
-    command->add_flag("--json", *json, "Print the JSON Schema of the settings");
+    command->add_flag("--json", *json,
+                      "Print the JSON Schema of the settings; without NAME: all verbs");
     command->callback([&root, &app, name, markdown, json] {
         std::vector<std::string> backends;
         std::vector<std::string> layers;
@@ -61,8 +122,7 @@ void add_help(CLI::App& root, App& app) {
             layers.push_back(layer.name);
         }
         if (name->empty()) {
-            std::cout << root.help() << "\nBackends:" << joined(backends)
-                      << "\nLayers:" << joined(layers) << "\nMore: turntable help NAME\n";
+            print_overview(root, backends, layers, *json);
         } else if (found) {
             std::cout << (*json       ? found->json_schema() + "\n"
                           : *markdown ? found->markdown()

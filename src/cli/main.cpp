@@ -31,6 +31,7 @@ void define(CLI::App& root, turntable_cli::App& app) {
     add_completion(root, app);
     add_man(root, app);
     add_tour(root, app);
+    add_version(root, app);
     for (CLI::App* verb : root.get_subcommands({})) {
         verb->fallthrough();
         for (CLI::App* inner : verb->get_subcommands({})) {

@@ -182,4 +182,12 @@ std::string Config::show() const {
     return text;
 }
 
+std::string Config::show_json() const {
+    std::string text;
+    for (const detail::Store& store : content_->stores) {
+        text += (text.empty() ? "" : ",") + detail::show_store_json(store);
+    }
+    return "{\"stores\":[" + text + "]}";
+}
+
 }  // namespace turntable::inline v0

@@ -246,6 +246,62 @@ std::string shown_layer(std::string_view item, bool hidden) {
     return name + (url ? url->masked().substr(std::string_view("layer:").size()) : "?***");
 }
 
+/// What of a store may be shown.
+struct ShownStore {
+    std::string url;
+    std::string provider;
+    SettingMap settings;
+    std::vector<std::string> layers;
+    std::vector<std::pair<std::string, std::string>> mounts;
+};
+
+ShownStore shown_store(const Store& store) {
+    const auto tainted = [&store](std::string_view key) {
+        return std::find(store.tainted.begin(), store.tainted.end(), key) != store.tainted.end();
+    };
+    const ProviderConfig& config = store.config;
+    ShownStore shown;
+    if (!config.url.to_string().empty()) {
+        std::vector<std::string> secrets = store.tainted;
+        if (store.info) {
+            const auto more = store.info->secret_names();
+            secrets.insert(secrets.end(), more.begin(), more.end());
+        }
+        shown.url = tainted("url") ? (store.info ? config.url.scheme() + ":***" : "***")
+                                   : config.url.masked(secrets);
+    } else if (!config.provider_type.empty()) {
+        shown.provider = tainted("provider") ? "***" : config.provider_type;
+    }
+    for (const auto& [name, value] : store.beside) {
+        const bool secret =
+            tainted(name) || is_secret_name(name) || (store.info && store.info->is_secret(name));
+        shown.settings.emplace(name, secret ? "***" : value);
+    }
+    for (const std::string& item : config.layers) {
+        shown.layers.push_back(shown_layer(item, tainted("layers")));
+    }
+    for (const auto& [key, url] : config.mounts) {
+        shown.mounts.emplace_back(key, tainted("mounts") ? "***" : mask_url(url));
+    }
+    return shown;
+}
+
+std::string json_list(const std::vector<std::string>& items, std::string_view separator) {
+    std::string text = "[";
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        text += (i == 0 ? "" : std::string(separator)) + json_quoted(items[i]);
+    }
+    return text + "]";
+}
+
+std::string json_object(const auto& members) {
+    std::string text = "{";
+    for (const auto& [name, value] : members) {
+        text += (text.size() == 1 ? "" : ",") + json_quoted(name) + ":" + json_quoted(value);
+    }
+    return text + "}";
+}
+
 bool is_store_name(std::string_view name) {
     std::string plain(name);
     std::replace(plain.begin(), plain.end(), '.', '_');
@@ -276,50 +332,45 @@ Store read_store(std::string_view surface, const Member& member, std::string_vie
 }
 
 std::string show_store(const Store& store) {
-    const auto tainted = [&store](std::string_view key) {
-        return std::find(store.tainted.begin(), store.tainted.end(), key) != store.tainted.end();
+    const ShownStore shown = shown_store(store);
+    const std::string name =
+        store.surface + "." + (is_plain_key(store.name) ? store.name : json_quoted(store.name));
+    const auto line = [](const std::string& key, const std::string& value) {
+        return (is_plain_key(key) ? key : json_quoted(key)) + " = " + json_quoted(value) + "\n";
     };
-    std::string text = "[" + store.surface + "." +
-                       (is_plain_key(store.name) ? store.name : json_quoted(store.name)) + "]\n";
-    const ProviderConfig& config = store.config;
-    const bool has_url = !config.url.to_string().empty();
-    if (has_url) {
-        std::vector<std::string> secrets = store.tainted;
-        if (store.info) {
-            const auto more = store.info->secret_names();
-            secrets.insert(secrets.end(), more.begin(), more.end());
-        }
-        text += "url = " +
-                json_quoted(tainted("url") ? (store.info ? config.url.scheme() + ":***" : "***")
-                                           : config.url.masked(secrets)) +
-                "\n";
-    } else if (!config.provider_type.empty()) {
-        text +=
-            "provider = " + json_quoted(tainted("provider") ? "***" : config.provider_type) + "\n";
+    std::string text = "[" + name + "]\n";
+    if (!shown.url.empty()) {
+        text += line("url", shown.url);
+    } else if (!shown.provider.empty()) {
+        text += line("provider", shown.provider);
     }
-    for (const auto& [name, value] : store.beside) {
-        const bool secret =
-            tainted(name) || is_secret_name(name) || (store.info && store.info->is_secret(name));
-        text += (is_plain_key(name) ? name : json_quoted(name)) + " = " +
-                json_quoted(secret ? "***" : value) + "\n";
+    for (const auto& [key, value] : shown.settings) {
+        text += line(key, value);
     }
-    if (!config.layers.empty()) {
-        text += "layers = [";
-        for (std::size_t i = 0; i < config.layers.size(); ++i) {
-            text += (i == 0 ? "" : ", ") +
-                    json_quoted(shown_layer(config.layers[i], tainted("layers")));
-        }
-        text += "]\n";
+    if (!shown.layers.empty()) {
+        text += "layers = " + json_list(shown.layers, ", ") + "\n";
     }
-    if (!config.mounts.empty()) {
-        text += "[" + store.surface + "." +
-                (is_plain_key(store.name) ? store.name : json_quoted(store.name)) + ".mounts]\n";
+    if (!shown.mounts.empty()) {
+        text += "[" + name + ".mounts]\n";
     }
-    for (const auto& [key, url] : config.mounts) {
-        text += (is_plain_key(key) ? key : json_quoted(key)) + " = " +
-                json_quoted(tainted("mounts") ? "***" : mask_url(url)) + "\n";
+    for (const auto& [key, url] : shown.mounts) {
+        text += line(key, url);
     }
     return text;
+}
+
+std::string show_store_json(const Store& store) {
+    const ShownStore shown = shown_store(store);
+    std::string text =
+        "{\"surface\":" + json_quoted(store.surface) + ",\"name\":" + json_quoted(store.name);
+    if (!shown.url.empty()) {
+        text += ",\"url\":" + json_quoted(shown.url);
+    } else if (!shown.provider.empty()) {
+        text += ",\"provider\":" + json_quoted(shown.provider);
+    }
+    return text + ",\"settings\":" + json_object(shown.settings) +
+           ",\"layers\":" + json_list(shown.layers, ",") +
+           ",\"mounts\":" + json_object(shown.mounts) + "}";
 }
 
 }  // namespace turntable::inline v0::detail

@@ -30,5 +30,7 @@ Store read_store(std::string_view surface, const Member& member, std::string_vie
 
 /// The store as TOML with secrets masked.
 std::string show_store(const Store& store);
+/// The same as a JSON object.
+std::string show_store_json(const Store& store);
 
 }  // namespace turntable::inline v0::detail

@@ -1,22 +1,27 @@
 #!/usr/bin/env python3
-"""json_test.py TURNTABLE: runs every verb with --json and parses what it prints.
+"""json_test.py TURNTABLE: runs every verb with --json and compares what it prints with its page.
 
-A verb without --json, or one that is not tried here, is an error.
+The verbs come from `turntable help --json`, which walks the same table as --help. A verb without
+--json, one that is not tried here, and one whose members are not those that the table "What --json
+prints" of docs/cli.md gives, is an error.
 """
 
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-import verbs  # noqa: E402
-
-# What prints no data, or nothing but JSON, or a text that somebody else reads.
-WITHOUT = {"completion", "man", "tour", "config show", "config schema"}
-# Verb: the commands that try it, in this order, in one folder.
+# Verbs without --json, and why.
+WITHOUT = {
+    "completion": "prints a script, which a shell reads",
+    "man": "writes pages, which groff reads",
+}
+# Whose --json is a JSON Schema, as that standard has it.
+SCHEMAS = {"config schema", "help NAME"}
+# Row of the page: the commands that try it, in this order, in one folder.
 COMMANDS = [
     ("kv set", "kv set a x -s a.db"),
     ("kv set", "kv set c 1 --type u64 -s a.db"),
@@ -32,54 +37,103 @@ COMMANDS = [
     ("kv verify", "kv verify a.db b.db"),
     ("kv export", "kv export a.jsonl -s a.db"),
     ("kv import", "kv import a.jsonl -s c.db"),
-    ("kv import", "kv import a.jsonl --check"),
+    ("kv import --check", "kv import a.jsonl --check"),
     ("kv backup", "kv backup backup -s a.db"),
     ("kv backup", "kv backup portable --portable -s a.db"),
     ("kv restore", "kv restore backup -s d.db"),
     ("kv restore", "kv restore portable -s e.db"),
-    ("kv remove", "kv remove --prefix nothing --dry-run -s a.db"),
+    ("kv remove --dry-run", "kv remove --prefix nothing --dry-run -s a.db"),
     ("kv remove", "kv remove --prefix nothing --yes -s a.db"),
     ("kv remove", "kv remove a -s a.db"),
     ("kv verify", "kv verify a.db b.db"),
     ("kv bench", "kv bench memory: --entries 10 --seconds 0"),
     ("backends", "backends"),
     ("layers", "layers"),
-    ("config explain", "config explain @app --config turntable.toml"),
     ("check", "check a.db memory:"),
     ("config check", "config check --config turntable.toml"),
+    ("config show", "config show --config turntable.toml"),
+    ("config explain", "config explain @app --config turntable.toml"),
+    ("config schema", "config schema"),
     ("conform", "conform memory: --filter order"),
-    ("help", "help sqlite"),
+    ("conform --list", "conform --list"),
+    ("help", "help"),
+    ("help NAME", "help sqlite"),
+    ("tour", "tour status"),
+    ("version", "version"),
 ]
+FILES = {
+    "turntable.toml": '[kv.app]\nurl = "memory:"\nlayers = ["metrics"]\n'
+                      '[kv.b]\nprovider = "memory"\n',
+    "status": "Package: a\nSection: libs\nInstalled-Size: 1\n",
+}
 
 
 def parse(text):
-    """One JSON text, or one a line."""
+    """The objects of one JSON text, or of one a line."""
     try:
-        return [json.loads(text)]
+        values = [json.loads(text)]
     except json.JSONDecodeError:
-        return [json.loads(line) for line in text.splitlines()]
+        values = [json.loads(line) for line in text.splitlines()]
+    return [one for value in values for one in (value if isinstance(value, list) else [value])]
 
 
-def main():
-    program = str(pathlib.Path(sys.argv[1]).resolve())
-    found = dict(verbs.verbs(verbs.manual(program)))
-    tried = {verb for verb, _ in COMMANDS}
-    problems = [f"{verb} takes no --json" for verb, takes in found.items()
-                if not takes and verb not in WITHOUT]
-    problems += [f"{verb} is not tried here" for verb in found.keys() - tried - WITHOUT]
+def documented():
+    """{row: members} of the table in docs/cli.md."""
+    page = pathlib.Path(__file__).resolve().parents[2] / "docs/cli.md"
+    section = page.read_text(encoding="utf-8").partition("## What --json prints")[2]
+    table = {}
+    for line in section.partition("\n## ")[0].splitlines():
+        if line.startswith("| `"):
+            cells = line.strip("|").split("|")
+            members = set(re.findall(r"`([^`]+)`", cells[2]))
+            table.update((row, members) for row in re.findall(r"`([^`]+)`", cells[0]))
+    return table
+
+
+def verb_of(row):
+    return " ".join(word for word in row.split() if word[0] != "-" and word != "NAME")
+
+
+def run_all(program):
+    """(problems, {row: members printed})"""
+    problems, printed = [], {}
     environment = {**os.environ, "TURNTABLE_KV": "", "DENO_KV_PATH": "", "TURNTABLE_CONFIG": ""}
     with tempfile.TemporaryDirectory() as folder:
-        (pathlib.Path(folder) / "turntable.toml").write_text("[kv.app]\nurl = \"memory:\"\n")
-        for _, command in COMMANDS:
+        for name, text in FILES.items():
+            (pathlib.Path(folder) / name).write_text(text, encoding="utf-8")
+        for row, command in COMMANDS:
             done = subprocess.run(["bash", "-c", f"'{program}' {command} --json"], cwd=folder,
                                   env=environment, text=True, capture_output=True, timeout=60,
                                   stdin=subprocess.DEVNULL, check=False)
             try:
-                if not parse(done.stdout):
+                objects = parse(done.stdout)
+                if not objects:
                     problems.append(f"{command} prints nothing: {done.stderr}")
+                printed.setdefault(row, set()).update(name for one in objects for name in one)
             except json.JSONDecodeError as error:
                 problems.append(f"{command}: {error}: {done.stdout}{done.stderr}")
-    print("\n".join(problems) or f"{len(COMMANDS)} commands print JSON that parses")
+    return problems, printed
+
+
+def main():
+    program = str(pathlib.Path(sys.argv[1]).resolve())
+    told = json.loads(subprocess.run([program, "help", "--json"], check=True, text=True,
+                                     capture_output=True).stdout)
+    takes = {one["verb"]: any("--json" in option for option in one["options"])
+             for one in told["verbs"]}
+    tried = {verb_of(row) for row, _ in COMMANDS}
+    problems = [f"{verb}: --json, or its absence, is a surprise" for verb, json_too in takes.items()
+                if json_too == (verb in WITHOUT)]
+    problems += [f"{verb} is not tried here" for verb in takes.keys() - tried - WITHOUT.keys()]
+    problems += [f"{verb} is no verb" for verb in (tried | WITHOUT.keys()) - takes.keys()]
+    failed, printed = run_all(program)
+    table = documented()
+    for row in sorted(printed.keys() | table.keys()):
+        if row not in SCHEMAS and printed.get(row) != table.get(row):
+            problems.append(f"{row}: prints {sorted(printed.get(row, []))}, "
+                            f"but docs/cli.md says {sorted(table.get(row, []))}")
+    problems += failed
+    print("\n".join(problems) or f"{len(COMMANDS)} commands print what docs/cli.md says")
     return 1 if problems else 0
 
 

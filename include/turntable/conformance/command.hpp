@@ -14,7 +14,7 @@ namespace turntable::inline v0::kv::conformance {
 /// Purpose: the argument of `conform`. Ownership: a value. Threads: a value. Errors: none.
 struct CommandOptions {
     Options run = {};
-    /// One JSON object at the end instead of a line for each case.
+    /// One JSON object at the end instead of a line for each case; with `list`, one array.
     bool json = false;
     /// Only list the cases.
     bool list = false;

@@ -251,6 +251,7 @@ mounts = "memory:"
                                       HasSubstr("t.toml:11:11: a layer with a variable"),
                                       HasSubstr("t.toml:16:10: \"mounts\" must be a table")));
     EXPECT_THAT(config->show(), Not(HasSubstr("s3cr")));
+    EXPECT_THAT(config->show_json(), Not(HasSubstr("s3cr")));
     EXPECT_THAT(config->show(), HasSubstr("\"logs/old\" = \"@archive\""));
     EXPECT_THAT(config->hidden_settings("kv", "hidden"), ElementsAre("layers", "mounts"));
 }
@@ -297,6 +298,12 @@ layers = ["a", "b"]
 url = "s3://key:***@host/env"
 secret_key = "***"
 )");
+    EXPECT_THAT(
+        config.show_json(),
+        HasSubstr(
+            R"({"surface":"kv","name":"beside","url":"sqlite:app.db",)"
+            R"("settings":{"readers":"***","token":"***"},"layers":[],"mounts":{}},)"
+            R"({"surface":"kv","name":"inside","url":"sqlite:***","settings":{},"layers":[],)"));
     EXPECT_EQ(config.problems().size(), 4U);
     for (const Error& problem : config.problems()) {
         EXPECT_THAT(problem.to_string(), Not(HasSubstr("s3cr")));
