@@ -3,13 +3,13 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "backends/lmdb/crc32c.hpp"
+#include "turntable/core/crc32c.hpp"
 
 namespace turntable_bench {
 
 namespace {
 
-using turntable::kv::lmdb::crc32c;
+using turntable::crc32c;
 
 constexpr std::size_t header_bytes = 24;
 

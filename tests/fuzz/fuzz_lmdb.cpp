@@ -17,12 +17,12 @@
 #include <string>
 #include <string_view>
 
-#include "backends/lmdb/crc32c.hpp"
 #include "backends/lmdb/engine.hpp"
 #include "backends/lmdb/file_check.hpp"
 #include "backends/lmdb/format.hpp"
 #include "backends/lmdb/page_walk.hpp"
 #include "support/temp_folder.hpp"
+#include "turntable/core/crc32c.hpp"
 
 namespace {
 
@@ -74,7 +74,8 @@ class Input {
 
 std::string with_checksum(ByteView key, std::string stored) {
     if (stored.size() >= 4) {
-        const std::uint32_t crc = lmdb::crc32c(lmdb::crc32c(0, key), ByteView(stored).substr(4));
+        const std::uint32_t crc =
+            turntable::crc32c(turntable::crc32c(0, key), ByteView(stored).substr(4));
         for (unsigned i = 0; i < 4; ++i) {
             stored[i] = static_cast<char>(crc >> (8 * i) & 0xFFU);
         }

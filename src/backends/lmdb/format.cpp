@@ -3,7 +3,7 @@
 #include <bit>
 #include <cstring>
 
-#include "backends/lmdb/crc32c.hpp"
+#include "turntable/core/crc32c.hpp"
 
 namespace turntable::inline v0::kv::lmdb {
 

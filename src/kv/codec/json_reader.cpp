@@ -6,10 +6,10 @@
 #include <limits>
 #include <optional>
 
-#include "kv/codec/base64.hpp"
 #include "kv/codec/json_format.hpp"
 #include "kv/codec/json_tree.hpp"
 #include "kv/codec/utf8.hpp"
+#include "turntable/core/base64.hpp"
 #include "turntable/kv/json.hpp"
 
 namespace turntable::inline v0::kv {
@@ -54,7 +54,7 @@ Result<std::uint32_t> whole_number(const JsonTree& tree, std::string_view name) 
 
 Result<std::string> base64(const JsonTree& tree, std::string_view name) {
     const auto* text = tree.as<std::string>();
-    auto bytes = text == nullptr ? std::nullopt : codec::from_base64(*text);
+    auto bytes = text == nullptr ? std::nullopt : from_base64(*text);
     if (!bytes) {
         return codec::json_error(std::string(name) + " is not base64");
     }

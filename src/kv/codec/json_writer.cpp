@@ -5,11 +5,11 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "kv/codec/base64.hpp"
 #include "kv/codec/json_format.hpp"
 #include "kv/codec/json_tree.hpp"
 #include "kv/codec/number_text.hpp"
 #include "kv/codec/utf8.hpp"
+#include "turntable/core/base64.hpp"
 #include "turntable/kv/json.hpp"
 
 namespace turntable::inline v0::kv {
@@ -278,7 +278,7 @@ class Writer {
     }
 
     Result<void> content(const JsArrayBuffer& buffer) {
-        const std::string bytes = '"' + codec::to_base64(buffer.bytes) + '"';
+        const std::string bytes = '"' + to_base64(buffer.bytes) + '"';
         form(form::buffer,
              buffer.max_size ? '[' + bytes + ',' + std::to_string(*buffer.max_size) + ']' : bytes);
         return {};
@@ -309,7 +309,7 @@ class Writer {
         if (short_form) {
             number_node(*source);
             number_node(object);
-            form(form::bytes, '"' + codec::to_base64(buffer->bytes) + '"');
+            form(form::bytes, '"' + to_base64(buffer->bytes) + '"');
             return {};
         }
         open(form::view);
@@ -339,7 +339,7 @@ class Writer {
         if (codec::is_well_formed(text, codec::Utf::utf8)) {
             append_json_text(out_, text);
         } else if (codec::is_well_formed(text, codec::Utf::wtf8)) {
-            form(form::wtf8, '"' + codec::to_base64(text) + '"');
+            form(form::wtf8, '"' + to_base64(text) + '"');
         } else {
             return codec::json_error("text that is not UTF-8");
         }
@@ -379,7 +379,7 @@ Result<std::string> to_json(const Value& value) {
     }
     const bool is_text = codec::is_well_formed(value.data().text(), codec::Utf::utf8);
     json.append(is_text ? form::text : form::bytes).append("\":");
-    append_json_text(json, is_text ? value.data().to_string() : codec::to_base64(value.data()));
+    append_json_text(json, is_text ? value.data().to_string() : to_base64(value.data()));
     return json += '}';
 }
 

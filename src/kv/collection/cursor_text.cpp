@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "kv/codec/base64.hpp"
 #include "kv/collection/hash.hpp"
+#include "turntable/core/base64.hpp"
 
 namespace turntable::inline v0::kv::detail {
 
@@ -52,12 +52,12 @@ std::string write_cursor(const std::string& fingerprint, const SortKey& place) {
     }
     std::string encoded;
     encode_key(parts, encoded).value();  // bytes and digits always have an encoding
-    return codec::to_base64(encoded, codec::Base64::url);
+    return to_base64(encoded, Base64::url);
 }
 
 Result<SortKey> read_cursor(const std::string& fingerprint, std::string_view cursor,
                             std::size_t fields) {
-    const auto encoded = codec::from_base64(cursor, codec::Base64::url);
+    const auto encoded = from_base64(cursor, Base64::url);
     if (!encoded) {
         return foreign_cursor();
     }

@@ -5,9 +5,9 @@
 #include <charconv>
 #include <cmath>
 
-#include "kv/codec/base64.hpp"
 #include "kv/transfer/export_format.hpp"
 #include "kv/transfer/hex.hpp"
+#include "turntable/core/base64.hpp"
 #include "turntable/kv/key.hpp"
 
 namespace turntable::inline v0::kv::transfer {
@@ -66,7 +66,7 @@ std::optional<Value> raw_value(const JsonTree& tree) {
     if (name == nullptr || text == nullptr) {
         return std::nullopt;
     }
-    auto bytes = codec::from_base64(*text);
+    auto bytes = from_base64(*text);
     for (const ValueEncoding encoding :
          {ValueEncoding::v8, ValueEncoding::le64, ValueEncoding::bytes}) {
         if (bytes && to_string(encoding) == *name) {

@@ -1,8 +1,8 @@
 #include "kv/transfer/export_writer.hpp"
 
-#include "kv/codec/base64.hpp"
 #include "kv/transfer/export_format.hpp"
 #include "kv/transfer/hex.hpp"
+#include "turntable/core/base64.hpp"
 #include "turntable/core/settings_info.hpp"
 #include "turntable/kv/json.hpp"
 #include "turntable/kv/key.hpp"
@@ -58,7 +58,7 @@ Result<void> ExportWriter::add(const EntryView& entry) {
     } else {
         text_ += ",\"raw\":[\"";
         text_ += to_string(entry.encoding);
-        text_ += "\",\"" + codec::to_base64(entry.data) + "\"]";
+        text_ += "\",\"" + to_base64(entry.data) + "\"]";
     }
     if (entry.expire_at_ms >= 0) {
         text_ += ",\"expires_ms\":" + number_or_text(entry.expire_at_ms);

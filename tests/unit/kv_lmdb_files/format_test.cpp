@@ -4,13 +4,15 @@
 
 #include <random>
 
-#include "backends/lmdb/crc32c.hpp"
+#include "turntable/core/crc32c.hpp"
 #include "unit/kv_lmdb/files.hpp"
 
 namespace lmdb_test {
 namespace {
 
 namespace format = kv::lmdb;
+using turntable::crc32c;
+using turntable::crc32c_by_table;
 
 std::string hex(ByteView bytes) {
     std::string out;
@@ -24,10 +26,10 @@ std::string hex(ByteView bytes) {
 
 TEST(LmdbFormat, ChecksumsAreThoseOfThePublishedExamples) {
     // RFC 3720, B.4, and the check value of the catalogue of CRCs.
-    EXPECT_EQ(format::crc32c(0, std::string(32, '\0')), 0x8A9136AAU);
-    EXPECT_EQ(format::crc32c(0, std::string(32, '\xff')), 0x62A8AB43U);
-    EXPECT_EQ(format::crc32c(0, "123456789"), 0xE3069283U);
-    EXPECT_EQ(format::crc32c(0, ""), 0U);
+    EXPECT_EQ(crc32c(0, std::string(32, '\0')), 0x8A9136AAU);
+    EXPECT_EQ(crc32c(0, std::string(32, '\xff')), 0x62A8AB43U);
+    EXPECT_EQ(crc32c(0, "123456789"), 0xE3069283U);
+    EXPECT_EQ(crc32c(0, ""), 0U);
 }
 
 TEST(LmdbFormat, ChecksumsAreTheSameWithAndWithoutTheInstructionAndInPieces) {
@@ -35,11 +37,10 @@ TEST(LmdbFormat, ChecksumsAreTheSameWithAndWithoutTheInstructionAndInPieces) {
     for (std::size_t size = 0; size < 100; ++size) {
         std::string bytes(size, '\0');
         std::ranges::generate(bytes, [&] { return static_cast<char>(random()); });
-        const std::uint32_t whole = format::crc32c(0, bytes);
-        EXPECT_EQ(format::crc32c_by_table(0, bytes), whole) << size;
+        const std::uint32_t whole = crc32c(0, bytes);
+        EXPECT_EQ(crc32c_by_table(0, bytes), whole) << size;
         const std::size_t part = size / 3;
-        EXPECT_EQ(format::crc32c(format::crc32c(0, ByteView(bytes).substr(0, part)),
-                                 ByteView(bytes).substr(part)),
+        EXPECT_EQ(crc32c(crc32c(0, ByteView(bytes).substr(0, part)), ByteView(bytes).substr(part)),
                   whole);
     }
 }

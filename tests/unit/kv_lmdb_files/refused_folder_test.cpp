@@ -5,8 +5,8 @@
 
 #include <functional>
 
-#include "backends/lmdb/crc32c.hpp"
 #include "backends/lmdb/format.hpp"
+#include "turntable/core/crc32c.hpp"
 #include "unit/kv_lmdb/files.hpp"
 
 namespace lmdb_test {
@@ -72,7 +72,7 @@ std::string newer_header() {
     header[16] = 2;
     // The checksum is over the key and what follows it.
     const std::uint32_t crc =
-        kv::lmdb::crc32c(kv::lmdb::crc32c(0, kv::lmdb::header_key), ByteView(header).substr(4));
+        turntable::crc32c(turntable::crc32c(0, kv::lmdb::header_key), ByteView(header).substr(4));
     std::memcpy(header.data(), &crc, sizeof(crc));
     return header;
 }

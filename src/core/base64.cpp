@@ -1,9 +1,9 @@
-#include "kv/codec/base64.hpp"
+#include "turntable/core/base64.hpp"
 
 #include <cstddef>
 #include <cstdint>
 
-namespace turntable::inline v0::kv::codec {
+namespace turntable::inline v0 {
 
 namespace {
 
@@ -78,4 +78,4 @@ std::optional<std::string> from_base64(std::string_view text, Base64 form) {
     return bytes;
 }
 
-}  // namespace turntable::inline v0::kv::codec
+}  // namespace turntable::inline v0

@@ -1,9 +1,9 @@
-#include "backends/lmdb/crc32c.hpp"
+#include "turntable/core/crc32c.hpp"
 
 #include <array>
 #include <cstring>
 
-namespace turntable::inline v0::kv::lmdb {
+namespace turntable::inline v0 {
 
 namespace {
 
@@ -69,4 +69,4 @@ std::uint32_t crc32c(std::uint32_t before, ByteView bytes) noexcept {
     return crc32c_by_table(before, bytes);
 }
 
-}  // namespace turntable::inline v0::kv::lmdb
+}  // namespace turntable::inline v0
