@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "support/chaos.hpp"
 #include "turntable/kv.hpp"
 #include "turntable/kv/lmdb.hpp"
 #include "turntable/kv/memory.hpp"
@@ -20,7 +21,7 @@
 #pragma GCC diagnostic ignored "-Wshadow"
 
 /// What the blocks of the docs run in: an empty folder, a registry with the engines and layers
-/// that are built in, and an empty database.
+/// that are built in, and an empty database, in trouble when that is ordered.
 class Docs : public ::testing::Test {
   protected:
     Docs() : before_(std::filesystem::current_path()) {
@@ -37,7 +38,9 @@ class Docs : public ::testing::Test {
         std::filesystem::remove_all(folder_);
     }
     turntable::kv::Registry& registry() { return registry_; }
-    turntable::kv::Database database() { return registry_.open("memory:").value(); }
+    turntable::kv::Database database() {
+        return registry_.open("memory:", turntable::test::in_chaos()).value();
+    }
     static void expect_ok(const turntable::Result<void>& result) {
         EXPECT_TRUE(result.has_value()) << result.error().to_string();
     }

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "support/chaos.hpp"
 #include "turntable/kv.hpp"
 #include "turntable/kv/memory.hpp"
 #include "turntable/kv/sqlite.hpp"
@@ -47,21 +48,20 @@ inline std::string quick_url(const std::string& engine, const std::string& folde
     return engine_url(engine, folder, name) + (keeps_data(engine) ? "?durability=off" : "");
 }
 
-inline Result<kv::Database> open_engine(const std::string& url) {
+/// In trouble when that is ordered, see chaos.hpp.
+inline Result<kv::Database> open_engine(const std::string& url,
+                                        const kv::OpenOptions& options = in_chaos()) {
     kv::Registry registry;
     TURNTABLE_CHECK(kv::register_memory(registry));
     TURNTABLE_CHECK(kv::register_sqlite(registry));
 #ifdef TURNTABLE_TEST_LMDB
     TURNTABLE_CHECK(kv::register_lmdb(registry));
 #endif
+    TURNTABLE_CHECK(kv::register_layers(registry));
     if (url.starts_with("chaos:")) {
-        TURNTABLE_CHECK(kv::register_layers(registry));
-        return registry.open("memory:" + url.substr(6),
-                             {.layers = {"retry?max_attempts=1000&base_delay=0&max_delay=1ms",
-                                         "chaos?read_errors=0.1&write_errors=0.1&"
-                                         "queue_errors=0.1&torn_streams=0.1"}});
+        return registry.open("memory:" + url.substr(6), {.layers = chaos_layers("0")});
     }
-    return registry.open(url);
+    return registry.open(url, options);
 }
 
 }  // namespace turntable::test

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "support/memory_database.hpp"
 #include "turntable/kv/detail/engine_reads.hpp"
 #include "turntable/kv/fake_backend.hpp"
 #include "turntable/kv/layer.hpp"
@@ -47,7 +48,7 @@ TEST(AsyncTransact, TakesACoroutine) {
 }
 
 TEST(AsyncTransact, TakesAPlainFunction) {
-    const AsyncDatabase db{AnyBackend(MemoryBackend())};
+    const AsyncDatabase db(test::memory_database());
     const auto answer = db.transact([](AsyncTransaction& tx) -> Result<std::uint32_t> {
                               tx.set("k", "v");
                               return tx.attempt();
@@ -57,7 +58,7 @@ TEST(AsyncTransact, TakesAPlainFunction) {
 }
 
 TEST(AsyncTransact, AnExceptionIsAnErrorAndWritesNothing) {
-    const AsyncDatabase db{AnyBackend(MemoryBackend())};
+    const AsyncDatabase db(test::memory_database());
     const auto answer = db.transact([](AsyncTransaction& tx) -> Result<int> {
                               tx.set("k", "v");
                               throw std::runtime_error("mine");
@@ -111,15 +112,17 @@ TEST(AsyncTransact, AReadThatIsNotAwaitedIsToldAndHarmsNothing) {
 }
 
 TEST(AsyncTransact, GivesUpAsTheBlockingOneDoes) {
-    const AsyncDatabase db{AnyBackend(MemoryBackend())};
+    const AsyncDatabase db(test::memory_database());
     const auto run = [&](const TransactOptions& options) {
         return db
             .transact(
-                [&](AsyncTransaction& tx) -> Result<int> {
-                    TURNTABLE_CHECK(tx.get("k").wait());
-                    EXPECT_TRUE(db.set("k", "theirs").wait());
+                [&](AsyncTransaction& tx) -> Async<int> {
+                    auto reading = tx.get("k");
+                    EXPECT_TRUE((co_await reading).has_value());
+                    auto theirs = db.set("k", "theirs");
+                    EXPECT_TRUE((co_await theirs).has_value());
                     tx.set("k", "ours");
-                    return 0;
+                    co_return 0;
                 },
                 options)
             .wait();

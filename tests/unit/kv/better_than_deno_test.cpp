@@ -1,5 +1,6 @@
 #include "support/better_than_deno.hpp"
 
+#include "support/chaos.hpp"
 #include "turntable/kv/registry.hpp"
 
 namespace turntable::inline v0::kv {
@@ -12,7 +13,8 @@ INSTANTIATE_TEST_SUITE_P(
         [](const std::shared_ptr<Runtime>& runtime, const std::string& query) -> Result<Database> {
             Registry registry;
             TURNTABLE_CHECK(register_memory(registry));
-            return registry.open("memory:" + query, {.runtime = runtime});
+            TURNTABLE_CHECK(register_layers(registry));
+            return registry.open("memory:" + query, test::in_chaos({.runtime = runtime}));
         }}),
     [](const testing::TestParamInfo<EngineUnderTest>& engine) { return engine.param.name; });
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "support/chaos.hpp"
 #include "support/map_backend.hpp"
 
 namespace turntable::inline v0::kv {
@@ -9,7 +10,10 @@ namespace {
 
 using test::MapBackend;
 
-Database database() { return Database(MapBackend(), Runtime::shared(), "map:"); }
+Database database() {
+    return Database(test::in_chaos(AnyBackend(MapBackend()), Runtime::shared()), Runtime::shared(),
+                    "map:");
+}
 
 TEST(Database, GivesBackWhatWasSet) {
     const Database db = database();

@@ -5,6 +5,7 @@
 #include <ostream>
 #include <string>
 
+#include "support/chaos.hpp"
 #include "support/temp_folder.hpp"
 #include "turntable/kv.hpp"
 #include "turntable/kv/registry.hpp"
@@ -42,7 +43,7 @@ class OnEachEngine : public testing::TestWithParam<EngineUrl> {
         if (const std::size_t at = url.find("{}"); at != std::string::npos) {
             url.replace(at, 2, folder_.path().string());
         }
-        return registry_.open(url, options).value();
+        return registry_.open(url, in_chaos(options)).value();
     }
 
     TempFolder folder_;
@@ -52,6 +53,7 @@ class OnEachEngine : public testing::TestWithParam<EngineUrl> {
   private:
     static kv::Registry engines() {
         kv::Registry registry;
+        EXPECT_TRUE(kv::register_layers(registry));
         EXPECT_TRUE(kv::register_memory(registry));
         EXPECT_TRUE(kv::register_sqlite(registry));
 #ifdef TURNTABLE_TEST_LMDB

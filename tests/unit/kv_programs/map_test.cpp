@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "support/map_backend.hpp"
+#include "support/memory_database.hpp"
 #include "turntable/kv/fake_backend.hpp"
 #include "turntable/kv/json.hpp"
 #include "turntable/kv/memory.hpp"
@@ -42,8 +43,7 @@ namespace turntable::inline v0::kv {
 namespace {
 
 using namespace std::chrono_literals;
-
-Database memory_database() { return Database(AnyBackend(MemoryBackend())); }
+using test::memory_database;
 
 /// Puts keys in and expects them back in this order, both ways.
 template <class K>

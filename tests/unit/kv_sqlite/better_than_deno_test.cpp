@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "support/chaos.hpp"
 #include "turntable/kv/registry.hpp"
 #include "turntable/kv/sqlite.hpp"
 
@@ -38,10 +39,11 @@ INSTANTIATE_TEST_SUITE_P(
         [](const std::shared_ptr<Runtime>& runtime, const std::string& query) -> Result<Database> {
             Registry registry;
             TURNTABLE_CHECK(register_sqlite(registry));
+            TURNTABLE_CHECK(register_layers(registry));
             const auto folder = own_folder();
             TURNTABLE_TRY(const Database db,
                           registry.open("sqlite:" + (*folder / "a.db").string() + query,
-                                        {.runtime = runtime}));
+                                        test::in_chaos({.runtime = runtime})));
             return Database(AnyBackend(InOwnFolder(std::move(db.backend()), folder)), runtime);
         }}),
     [](const testing::TestParamInfo<EngineUnderTest>& engine) { return engine.param.name; });
