@@ -1,6 +1,7 @@
-// The conformance suite over folders, with a second handle on each, and with a map that has to grow
-// all the time.
+// The conformance suite over folders, with a second handle on each, behind layers, and with a map
+// that has to grow all the time.
 
+#include "support/layer_stack.hpp"
 #include "turntable/conformance/gtest.hpp"
 #include "turntable/kv/lmdb.hpp"
 #include "unit/kv_lmdb/files.hpp"
@@ -50,7 +51,17 @@ Subject growing() {
     return folders("lmdb: growing", options);
 }
 
+Subject in_layers() {
+    Subject subject = usual();
+    subject.name = "lmdb: in layers";
+    for (Subject::Open* open : {&subject.open_fresh, &subject.reopen, &subject.open_second}) {
+        *open = turntable::test::stacked(std::move(*open), turntable::test::tall_stack());
+    }
+    return subject;
+}
+
 TURNTABLE_CONFORMANCE_TEST(LmdbFolders, usual);
+TURNTABLE_CONFORMANCE_TEST(LmdbInLayers, in_layers);
 TURNTABLE_CONFORMANCE_TEST(LmdbGrowing, growing);
 
 }  // namespace
