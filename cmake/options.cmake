@@ -2,6 +2,7 @@
 option(BUILD_SHARED_LIBS "Build shared libraries" OFF)
 option(TURNTABLE_BACKEND_SQLITE "Build the sqlite: backend (needs SQLite 3.35 or newer)" ON)
 option(TURNTABLE_BACKEND_LMDB "Build the lmdb: backend (needs LMDB 0.9)" ON)
+option(TURNTABLE_TAPE_ZSTD "Read and write .tape.zst (needs zstd 1.4)" ON)
 option(TURNTABLE_BUILD_CLI "Build the turntable program (needs both and CLI11)"
     ${PROJECT_IS_TOP_LEVEL})
 option(TURNTABLE_INSTALL "Add install rules" ${PROJECT_IS_TOP_LEVEL})

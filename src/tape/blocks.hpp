@@ -45,6 +45,8 @@ struct OpenBlock {
     std::uint64_t stored_bytes = 0;
     std::uint32_t stored_crc = 0;
     std::uint64_t lines_bytes = 0;
+    /// The last frame of zstd in it was not ended.
+    bool inside_frame = false;
 };
 
 /// Turns lines into the bytes of a `.tape.zst`.
@@ -71,14 +73,18 @@ class BlockWriter {
 /// The lines of a `.tape.zst` from the block on that begins at `offset`.
 Result<std::unique_ptr<Feed>> zstd_feed(Source& source, std::uint64_t offset);
 
-/// Where the last footer ends and what comes then.
+/// Where the last footer ends, and what comes then, up to the end of the whole lines.
 struct BlocksEnd {
     std::optional<Footer> last;
     OpenBlock open;
-    /// Where the whole lines end in the file.
-    std::uint64_t whole_end = 0;
+
+    std::uint64_t whole_end() const noexcept { return open.stored_begin + open.stored_bytes; }
+    std::uint64_t lines_end() const noexcept { return open.lines_begin + open.lines_bytes; }
 };
 Result<BlocksEnd> find_blocks_end(Source& source);
+
+/// The first footer that begins at or behind `from`, and before `end`.
+Result<std::optional<Footer>> next_footer(Source& source, std::uint64_t from, std::uint64_t end);
 
 /// The last footer before which all keys are below the target; nothing if there is none.
 Result<std::optional<Footer>> find_footer(Source& source, const Target& target);

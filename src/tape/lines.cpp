@@ -24,6 +24,7 @@ class PlainFeed final : public Feed {
         next_size_ = std::min<std::size_t>(next_size_ * 2, 256U << 10U);
         return *read > 0;
     }
+    std::uint64_t stored_begin() const noexcept override { return offset_; }
 
   private:
     Source& source_;

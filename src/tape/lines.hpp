@@ -21,6 +21,8 @@ class Feed {
     virtual ~Feed() = default;
     /// Appends more; false at the present end, behind which there may be more later.
     virtual Result<bool> more(std::string& to) = 0;
+    /// After an error: from where on in the file what follows is looked for.
+    virtual std::uint64_t stored_begin() const noexcept = 0;
 };
 
 /// The feed of a `.tape`.
@@ -38,6 +40,7 @@ class Lines {
     std::uint64_t offset() const noexcept { return line_begin_; }
     /// Where the next line begins.
     std::uint64_t next_offset() const noexcept { return begin_ + at_; }
+    std::uint64_t stored_begin() const noexcept { return feed_->stored_begin(); }
     /// After the end: bytes of a line without its line feed.
     std::uint64_t partial() const noexcept { return buffer_.size() - at_; }
 

@@ -30,7 +30,7 @@ struct Reader::State {
         }
         auto next = lines.next();
         if (!next) {
-            line = {};
+            TURNTABLE_CHECK(go_behind_block());
             return std::move(next).error();
         }
         if (!*next) {
@@ -41,6 +41,19 @@ struct Reader::State {
         line_offset = lines.offset();
         checksum_holds = follows();
         return true;
+    }
+    /// Behind a block that cannot be unpacked: to the next footer, or to the end.
+    Result<void> go_behind_block() {
+        line = {};
+        if (opened.compression == Compression::none) {
+            return {};
+        }
+        TURNTABLE_TRY(const std::uint64_t size, source->size());
+        TURNTABLE_TRY(const auto footer, next_footer(*source, lines.stored_begin(), size));
+        return go_to(footer ? behind(*footer) : SyncPoint{size, lines.next_offset(), 0});
+    }
+    static SyncPoint behind(const Footer& footer) {
+        return {footer.stored_end + footer_bytes, footer.lines_end, footer.line_crc};
     }
     /// Whether the checksum of the line holds. A line behind a damaged one may continue from what
     /// stands there or from what should: the damage is in one line only.
@@ -63,7 +76,7 @@ struct Reader::State {
         } else {
             TURNTABLE_TRY(const auto footer, find_footer(*source, target));
             if (footer) {
-                from = {footer->stored_end + footer_bytes, footer->lines_end, footer->line_crc};
+                from = behind(*footer);
             }
         }
         TURNTABLE_CHECK(go_to(from));

@@ -87,7 +87,8 @@ class TailReader {
   public:
     TailReader(Source& source, Tail& tail) : source_(source), tail_(tail) {}
 
-    Result<bool> read_from(const SyncPoint& from) {
+    /// Up to `end`, behind which the stored form is not whole.
+    Result<bool> read_from(const SyncPoint& from, std::uint64_t end) {
         TURNTABLE_TRY(Lines lines, lines_from(source_, tail_.compression, from));
         TURNTABLE_TRY(tail_.ledger, Ledger::begin(tail_.head.segment));
         bool known = from.lines == 0;
@@ -95,7 +96,7 @@ class TailReader {
         if (known) {
             crc = 0;
         }
-        while (true) {
+        while (lines.next_offset() < end) {
             TURNTABLE_TRY(const auto line, lines.next());
             if (!line) {
                 break;
@@ -111,11 +112,9 @@ class TailReader {
             tail_.ledger.set_crc(*stored);
         }
         lines_end_ = lines.next_offset();
-        partial_ = lines.partial();
         return known;
     }
     std::uint64_t lines_end() const noexcept { return lines_end_; }
-    std::uint64_t partial() const noexcept { return partial_; }
 
   private:
     /// Whether the ledger holds all above and with this line.
@@ -135,7 +134,6 @@ class TailReader {
     Source& source_;
     Tail& tail_;
     std::uint64_t lines_end_ = 0;
-    std::uint64_t partial_ = 0;
 };
 
 }  // namespace
@@ -147,27 +145,25 @@ Result<Tail> read_tail(Source& source) {
     tail.compression = opened.compression;
     TailReader reader(source, tail);
     SyncPoint from;
-    std::uint64_t whole_end = 0;
+    std::uint64_t lines_end = UINT64_MAX;
     if (tail.compression == Compression::none) {
         TURNTABLE_TRY(from.lines, find_last_check(source));
     } else {
         TURNTABLE_TRY(const BlocksEnd end, find_blocks_end(source));
         tail.block = end.open;
-        whole_end = end.whole_end;
+        lines_end = end.lines_end();
         if (end.last) {
             from = {end.last->stored_begin, end.last->lines_begin, 0};
         }
     }
-    TURNTABLE_TRY(bool known, reader.read_from(from));
+    TURNTABLE_TRY(bool known, reader.read_from(from, lines_end));
     if (!known) {
-        TURNTABLE_TRY(known, reader.read_from({}));
+        TURNTABLE_TRY(known, reader.read_from({}, lines_end));
     }
     TURNTABLE_TRY(const std::uint64_t size, source.size());
-    if (tail.compression == Compression::none) {
-        whole_end = reader.lines_end();
-    } else {
-        tail.block.lines_bytes = reader.lines_end() - tail.block.lines_begin;
-    }
+    const std::uint64_t whole_end = tail.compression == Compression::none
+                                        ? reader.lines_end()
+                                        : tail.block.stored_begin + tail.block.stored_bytes;
     if (whole_end < size) {
         tail.torn = Torn{whole_end, size - whole_end, std::string(torn_reason)};
     }

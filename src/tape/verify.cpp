@@ -137,9 +137,9 @@ Result<VerifyReport> verify(std::unique_ptr<Source> source) {
         }
         TURNTABLE_TRY(const BlocksEnd end, find_blocks_end(*source));
         TURNTABLE_TRY(const std::uint64_t size, source->size());
-        if (end.whole_end < size) {
+        if (end.whole_end() < size) {
             report.summary.torn =
-                Torn{end.whole_end, size - end.whole_end, std::string(torn_reason)};
+                Torn{end.whole_end(), size - end.whole_end(), std::string(torn_reason)};
         }
     } else if (lines.partial() > 0) {
         report.summary.torn = Torn{lines.next_offset(), lines.partial(), std::string(torn_reason)};

@@ -18,6 +18,9 @@ Result<std::unique_ptr<BlockWriter>> BlockWriter::create(int, const OpenBlock&, 
 }
 Result<std::unique_ptr<Feed>> zstd_feed(Source&, std::uint64_t) { return no_zstd(); }
 Result<BlocksEnd> find_blocks_end(Source&) { return no_zstd(); }
+Result<std::optional<Footer>> next_footer(Source&, std::uint64_t, std::uint64_t) {
+    return no_zstd();
+}
 Result<std::optional<Footer>> find_footer(Source&, const Target&) { return no_zstd(); }
 Result<std::vector<std::pair<std::uint64_t, std::string>>> check_blocks(Source&) {
     return no_zstd();

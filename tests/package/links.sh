@@ -57,6 +57,10 @@ build core turntable-core
 only core "$standard|libturntable_core"
 clean core "$foreign|kv::|nlohmann|sqlite3_|mdb_" core
 
+build tape turntable-tape
+only tape "$standard|libturntable_(core|tape)|libzstd"
+clean tape "$foreign|kv::|nlohmann|sqlite3_|mdb_" core tape
+
 build memory turntable-kv
 only memory "$standard|libturntable_(core|kv)"
 clean memory "$foreign|sqlite3_|mdb_" core kv

@@ -26,64 +26,12 @@ TEST(TapeReader, ATapeIsTextOneRecordALine) {
         R"("reason":"complete",)");
 }
 
-TEST(TapeReader, TornAnywhereGivesEveryWholeRecordAndSaysWhatIsLost) {
-    const std::string whole = tape_of(3);
-    const std::size_t head = whole.find('\n') + 1;
-    for (std::size_t size = head; size <= whole.size(); ++size) {
-        const std::string torn = whole.substr(0, size);
-        const auto lines = static_cast<std::size_t>(std::count(torn.begin(), torn.end(), '\n'));
-        EXPECT_EQ(records_of(torn).size(), lines - 1) << size;
-        Reader reader = reader_of(torn);
-        const auto lost = reader.torn();
-        ASSERT_TRUE(lost) << lost.error().to_string();
-        const std::size_t kept = torn.rfind('\n') + 1;
-        ASSERT_EQ(lost->has_value(), kept < size) << size;
-        if (*lost) {
-            EXPECT_EQ((*lost)->offset, kept);
-            EXPECT_EQ((*lost)->bytes, size - kept);
-        }
-        EXPECT_EQ(reader.summary()->end_reason.has_value(), size == whole.size());
-    }
-}
-
 TEST(TapeReader, TornInItsHeadIsNoTape) {
     const std::string whole = tape_of(0);
     for (std::size_t size = 0; size < whole.find('\n') + 1; ++size) {
         const auto reader = Reader::open(source_of(whole.substr(0, size)));
         ASSERT_FALSE(reader) << size;
         EXPECT_EQ(reader.error().code(), ErrorCode::corrupt);
-    }
-}
-
-TEST(TapeReader, AnyFlippedBitIsFoundAndNamedAndTheRestIsRead) {
-    const std::string whole = tape_of(4);
-    const std::vector<Record> all = records_of(whole);
-    for (std::size_t bit = 0; bit < whole.size() * 8; ++bit) {
-        std::string damaged = whole;
-        damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << (bit % 8)));
-        const auto report = verify(source_of(damaged));
-        const bool found = !report || !report->problems.empty() || report->summary.torn;
-        ASSERT_TRUE(found) << "bit " << bit;
-        auto reader = Reader::open(source_of(damaged));
-        if (!reader) {
-            continue;  // the head
-        }
-        int errors = 0;
-        std::size_t given = 0;
-        for (int calls = 0; calls < 20; ++calls) {
-            const auto record = reader->next();
-            if (!record) {
-                EXPECT_EQ(record.error().code(), ErrorCode::corrupt);
-                ++errors;
-            } else if (*record) {
-                EXPECT_NE(std::find(all.begin(), all.end(), **record), all.end());
-                ++given;
-            } else {
-                break;
-            }
-        }
-        EXPECT_LE(errors, 2) << "bit " << bit;
-        EXPECT_GE(given + 2, all.size()) << "bit " << bit;
     }
 }
 
@@ -241,32 +189,6 @@ INSTANTIATE_TEST_SUITE_P(
                     R"({"kind":"life","t":1,"event":"exit","code":1.5})",
                     R"({"kind":"http","t":1,"headers":[["a"]]})",
                     R"({"kind":"note","t":1,"text":"a"}x)", R"({"kind":"note","t":1,"text":"a")"));
-
-TEST(TapeReader, FollowsATapeThatGrows) {
-    const std::string whole = tape_of(3);
-    class Growing final : public Source {
-      public:
-        explicit Growing(std::shared_ptr<std::string> text) : text_(std::move(text)) {}
-        Result<std::uint64_t> size() override { return std::uint64_t{text_->size()}; }
-        Result<std::size_t> read(std::uint64_t offset, char* buffer, std::size_t size) override {
-            return MemorySource(Bytes::unowned(*text_)).read(offset, buffer, size);
-        }
-
-      private:
-        std::shared_ptr<std::string> text_;
-    };
-    std::size_t size = whole.find('\n') + 1;
-    const auto text = std::make_shared<std::string>(whole.substr(0, size));
-    Reader reader = Reader::open(std::make_unique<Growing>(text)).value();
-    std::size_t given = 0;
-    for (; size <= whole.size(); ++size) {
-        *text = whole.substr(0, size);
-        const auto record = reader.next();
-        ASSERT_TRUE(record) << record.error().to_string();
-        given += record->has_value() ? 1U : 0U;
-    }
-    EXPECT_EQ(given, 4U);
-}
 
 }  // namespace
 }  // namespace turntable::tape::test

@@ -56,6 +56,47 @@ inline Reader reader_of(ByteView bytes, const ReaderOptions& options = {}) {
     return Reader::open(source_of(bytes), options).value();
 }
 
+/// Both forms, in a build with both.
+inline std::vector<Compression> forms() {
+#ifdef TURNTABLE_TEST_ZSTD
+    return {Compression::none, Compression::zstd};
+#else
+    return {Compression::none};
+#endif
+}
+inline std::string name_of(const testing::TestParamInfo<Compression>& form) {
+    return form.param == Compression::none ? "plain" : "zstd";
+}
+
+/// Remembers how long a tape was after each flush.
+class FlushSink final : public Sink {
+  public:
+    FlushSink(std::string& text, std::vector<std::size_t>& sizes) : sink_(text), sizes_(sizes) {}
+    Result<void> append(ByteView bytes) override {
+        TURNTABLE_CHECK(sink_.append(bytes));
+        sizes_.push_back(static_cast<std::size_t>(sink_.size()));
+        return {};
+    }
+    Result<void> sync() override { return {}; }
+    Result<void> truncate(std::uint64_t size) override { return sink_.truncate(size); }
+    std::uint64_t size() const noexcept override { return sink_.size(); }
+
+  private:
+    MemorySink sink_;
+    std::vector<std::size_t>& sizes_;
+};
+
+/// Bytes that do not pack well, the same each time.
+inline std::string noise(std::size_t size, std::uint64_t seed) {
+    std::string bytes;
+    std::uint64_t state = seed * 2 + 1;
+    while (bytes.size() < size) {
+        state = state * 6364136223846793005U + 1442695040888963407U;
+        bytes += static_cast<char>(' ' + 2 + (state >> 40U) % 90);
+    }
+    return bytes;
+}
+
 /// The records behind the head, to the end or the first error.
 inline std::vector<Record> records_of(ByteView bytes, const ReaderOptions& options = {}) {
     std::vector<Record> records;
