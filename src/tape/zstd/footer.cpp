@@ -68,7 +68,7 @@ std::optional<Footer> parse_footer(std::string_view bytes, std::uint64_t offset)
 
 namespace {
 
-constexpr std::size_t chunk = 64U << 10U;
+constexpr std::size_t search_bytes = 64U << 10U;
 
 /// Up to `size` bytes from `offset` on, fewer at the end of the source.
 Result<std::string> read_some(Source& source, std::uint64_t offset, std::size_t size) {
@@ -82,7 +82,7 @@ Result<std::string> read_some(Source& source, std::uint64_t offset, std::size_t 
 
 Result<std::optional<Footer>> next_footer(Source& source, std::uint64_t from, std::uint64_t end) {
     while (from < end) {
-        TURNTABLE_TRY(const std::string bytes, read_some(source, from, chunk));
+        TURNTABLE_TRY(const std::string bytes, read_some(source, from, search_bytes));
         for (std::size_t at = bytes.find(footer_begin); at != std::string::npos;
              at = bytes.find(footer_begin, at + 1)) {
             if (from + at >= end) {
@@ -95,16 +95,16 @@ Result<std::optional<Footer>> next_footer(Source& source, std::uint64_t from, st
                 return footer;
             }
         }
-        if (bytes.size() < chunk) {
+        if (bytes.size() < search_bytes) {
             break;
         }
-        from += chunk - footer_bytes;
+        from += search_bytes - footer_bytes;
     }
     return std::optional<Footer>();
 }
 
 Result<std::optional<Footer>> find_footer(Source& source, const Target& target) {
-    constexpr std::uint64_t near_enough = 2 * chunk;
+    constexpr std::uint64_t near_enough = 2 * search_bytes;
     std::optional<Footer> best;
     std::uint64_t low = 0;
     TURNTABLE_TRY(std::uint64_t high, source.size());
