@@ -10,6 +10,7 @@
 #include "turntable/kv/json.hpp"
 #include "turntable/kv/key.hpp"
 #include "turntable/kv/limits.hpp"
+#include "turntable/tape/reader.hpp"
 
 namespace {
 
@@ -51,6 +52,17 @@ std::vector<std::vector<std::string>> rows(const std::string& text, const std::s
         }
     }
     return found;
+}
+
+TEST(DocPages, TheTapeOnThePageIsOne) {
+    const std::string text = page("tape-format.md");
+    const std::size_t begin = text.find("```json\n") + 8;
+    const Bytes bytes = Bytes::copy(ByteView(text).substr(begin, text.find("```", begin) - begin));
+    const auto report = tape::verify(std::make_unique<tape::MemorySource>(bytes));
+    ASSERT_TRUE(report) << report.error().to_string();
+    EXPECT_TRUE(report->problems.empty()) << report->problems[0].what;
+    EXPECT_EQ(report->summary.totals.frames, 3U);
+    EXPECT_EQ(report->summary.end_reason, "complete");
 }
 
 TEST(DocPages, KeysHaveTheBytesThatThePageGives) {

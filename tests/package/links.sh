@@ -58,7 +58,8 @@ only core "$standard|libturntable_core"
 clean core "$foreign|kv::|nlohmann|sqlite3_|mdb_" core
 
 build tape turntable-tape
-only tape "$standard|libturntable_(core|tape)|libzstd"
+# Debian's libre2 names libpthread.
+only tape "$standard|libturntable_(core|tape)|libzstd|libre2|libpthread"
 clean tape "$foreign|kv::|nlohmann|sqlite3_|mdb_" core tape
 
 build memory turntable-kv
