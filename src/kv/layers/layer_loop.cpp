@@ -39,8 +39,8 @@ Async<void> LoopHost::close(std::shared_ptr<LoopHost> host, Async<void> inner) {
 
 Async<void> nap(std::shared_ptr<LoopHost> host, Context context, Instant when) {
     Async<void> sleep = wake_at(host->runtime(), context, when);
-    const std::stop_callback wake(host->ending(), [operation = sleep.operation()] {
-        operation->request_stop(StopReason::cancelled);
+    const std::stop_callback wake(host->ending(), [sleeping = sleep.operation()] {
+        sleeping->request_stop(StopReason::cancelled);
     });
     const Result<void>& slept = co_await sleep;
     if (!slept && host->ending().stop_requested()) {
