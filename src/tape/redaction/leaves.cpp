@@ -122,7 +122,7 @@ Unescaped unescape(std::string_view escaped) {
             const bool first =
                 unicode && half.size() == 4 && lower(half[2]) == 'd' &&
                 std::string_view("89ab").find(lower(half[3])) != std::string_view::npos;
-            if (first && escaped.substr(at + 6, 2) == "\\u") {
+            if (first && escaped.size() - at >= 12 && escaped.substr(at + 6, 2) == "\\u") {
                 size = 12;
             }
         }
