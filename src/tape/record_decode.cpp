@@ -361,7 +361,7 @@ void add_extra(std::string& extra, std::string_view line, const JsonWalk& walk) 
 template <class R, class Read>
 Result<Record> read_record(R record, std::string_view line, JsonWalk& walk, const Read& read) {
     // The names seen, to refuse one that comes twice: two readers might take different ones.
-    constexpr std::size_t members_max = 256;
+    constexpr std::size_t members_max = limits::members_max - 1;  // one is the kind
     std::vector<std::string_view> seen;
     while (walk.next()) {
         const std::string_view name = walk.name();

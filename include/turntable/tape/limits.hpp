@@ -16,5 +16,7 @@ inline constexpr std::uint64_t line_bytes_max = 256ULL << 20U;
 inline constexpr std::uint64_t head_bytes_max = 1ULL << 20U;
 /// Levels of JSON that are kept as JSON.
 inline constexpr unsigned json_depth_max = 256;
+/// Members of a record, of all that it has.
+inline constexpr unsigned members_max = 256;
 
 }  // namespace turntable::inline v0::tape::limits

@@ -1,3 +1,4 @@
+#include "turntable/tape/limits.hpp"
 #include "unit/tape/tapes.hpp"
 
 // What a reader makes of tapes that are whole, torn, damaged, newer, or no tapes.
@@ -96,6 +97,21 @@ TEST(TapeReader, OtherBytesOfTheSameChecksumsHaveAnotherChain) {
     EXPECT_TRUE(writer.end(TapeTime(3000)));
     EXPECT_TRUE(verify(source_of(other))->problems.empty());
     EXPECT_NE(verify(source_of(first))->chain, verify(source_of(other))->chain);
+}
+
+TEST(TapeReader, ARecordHasAtMost256Members) {
+    const auto read = [](unsigned members) {
+        std::string line = R"({"kind":"many")";
+        for (unsigned i = 1; i < members; ++i) {
+            line += ",\"m" + std::to_string(i) + "\":0";
+        }
+        std::string text = tape_of(0);
+        text.resize(text.find('\n') + 1);
+        Reader reader = reader_of(text + line + "}\n", {.checksums = false});
+        return reader.next();
+    };
+    EXPECT_TRUE(read(limits::members_max));
+    EXPECT_EQ(read(limits::members_max + 1).error().code(), ErrorCode::corrupt);
 }
 
 TEST(TapeReader, RefusesANewerMajorVersionByName) {
