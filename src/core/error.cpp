@@ -11,7 +11,7 @@ namespace turntable::inline v0 {
 
 namespace {
 
-constexpr std::array<std::string_view, 22> code_names = {
+constexpr std::array<std::string_view, 23> code_names = {
     "not_found",
     "already_exists",
     "permission_denied",
@@ -27,6 +27,7 @@ constexpr std::array<std::string_view, 22> code_names = {
     "corrupt",
     "limit_exceeded",
     "conflict",
+    "condition_failed",
     "busy",
     "timeout",
     "cancelled",

@@ -3,18 +3,6 @@
 
 namespace turntable::inline v0::kv {
 
-std::string_view to_string(Durability durability) noexcept {
-    switch (durability) {
-        case Durability::none:
-            return "none";
-        case Durability::process:
-            return "process";
-        case Durability::machine:
-            return "machine";
-    }
-    return "none";
-}
-
 std::string_view to_string(Threading threading) noexcept {
     return threading == Threading::concurrent ? "concurrent" : "serialized";
 }

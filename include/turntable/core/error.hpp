@@ -29,6 +29,8 @@ enum class ErrorCode : std::uint8_t {
     corrupt,  ///< stored data is damaged or not of our format
     limit_exceeded,  ///< larger or more than a documented limit
     conflict,  ///< another writer was faster; nothing was written
+    condition_failed,  ///< a condition of the call, such as if_match, does not hold; nothing was
+                       ///< done
     busy,  ///< the engine is locked by somebody else for now
     timeout,  ///< the deadline passed; nothing was written
     cancelled,  ///< the caller asked to stop; nothing was written

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "turntable/core/durability.hpp"
 #include "turntable/kv/limits.hpp"
 
 namespace turntable::inline v0::kv {
@@ -14,12 +15,7 @@ enum class Threading : std::uint8_t {
     serialized,  ///< one call at a time; the core sees to it (kv/serialized_backend.hpp)
 };
 
-/// What an acknowledged commit survives.
-enum class Durability : std::uint8_t {
-    none,  ///< nothing: the data lives in this process
-    process,  ///< the end of the process, not of the machine
-    machine,  ///< a loss of power
-};
+using turntable::Durability;
 
 /// What a backend can do: data that chooses the cases of the conformance suite.
 ///
@@ -65,7 +61,6 @@ struct Capabilities {
     Limits limits = {};
 };
 
-TURNTABLE_EXPORT std::string_view to_string(Durability durability) noexcept;
 TURNTABLE_EXPORT std::string_view to_string(Threading threading) noexcept;
 
 }  // namespace turntable::inline v0::kv

@@ -15,20 +15,15 @@
 #include <utility>
 #include <vector>
 
-#include "turntable/core/runtime.hpp"
+#include "turntable/core/handle_core.hpp"
 #include "turntable/kv/backend.hpp"
 #include "turntable/kv/key.hpp"
 
 namespace turntable::inline v0::kv::detail {
 
-/// The part that does not know the backend.
-struct HandleCore {
-    std::shared_ptr<Runtime> runtime;
-    /// Secrets masked.
-    std::string url;
-
-    std::int64_t now_ms() const { return runtime->clock().wall_now().time_since_epoch().count(); }
-};
+using turntable::detail::HandleCore;
+using turntable::detail::name_error;
+using turntable::detail::named;
 
 /// The whole of it.
 template <Backend B>
@@ -40,17 +35,6 @@ struct DatabaseState {
     explicit DatabaseState(HandleCore handle_core, Args&&... args)
         : core(std::move(handle_core)), backend(std::forward<Args>(args)...) {}
 };
-
-/// Names operation and store in an error that does not yet.
-TURNTABLE_EXPORT void name_error(Error& error, std::string_view operation, const HandleCore& core);
-
-template <class T>
-Result<T> named(Result<T>&& result, std::string_view operation, const HandleCore& core) {
-    if (!result) [[unlikely]] {
-        name_error(result.error(), operation, core);
-    }
-    return std::move(result);
-}
 
 /// The check of a key that a user named, with the usual case in line.
 inline bool is_user_key(ByteView encoded) noexcept {

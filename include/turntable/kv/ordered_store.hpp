@@ -65,7 +65,7 @@ class OrderedStore {
             [[unlikely]] {
             return core_->describe(std::move(checked).error(), "get");
         }
-        detail::Pass pass(core_->gate());
+        Pass pass(core_->gate());
         if (!pass) [[unlikely]] {
             return core_->closed("get");
         }
@@ -89,7 +89,7 @@ class OrderedStore {
         if (auto checked = check_read(ranges, options.capabilities.limits); !checked) {
             return core_->describe(std::move(checked).error(), operation);
         }
-        detail::Pass pass(core_->gate());
+        Pass pass(core_->gate());
         if (!pass) {
             return core_->closed(operation);
         }
@@ -138,7 +138,7 @@ class OrderedStore {
         requires EngineWithSnapshots<E>
     {
         constexpr std::string_view operation = "open_snapshot";
-        const detail::Pass pass(core_->gate());
+        const Pass pass(core_->gate());
         if (!pass) {
             return core_->closed(operation);
         }
@@ -191,7 +191,7 @@ class OrderedStore {
     /// Work that takes long: on the thread of a caller that waits, else on the pool.
     template <class F>
     Async<void> with_file(const Context& context, std::string_view operation, F work) {
-        detail::Pass pass(core_->gate());
+        Pass pass(core_->gate());
         if (!pass) {
             return core_->closed(operation);
         }
@@ -208,8 +208,7 @@ class OrderedStore {
 
     /// Answers on the pool; engine and core stay there until the pass is gone.
     template <class T, class F>
-    Async<T> on_pool(const Context& context, std::string_view operation, detail::Pass pass,
-                     F work) {
+    Async<T> on_pool(const Context& context, std::string_view operation, Pass pass, F work) {
         auto [shared, async] = SharedPromise<T>::make(*core_->options().runtime, context);
         shared->on_stop(
             [promise = shared](StopReason reason) { promise->complete(stopped_error(reason)); });

@@ -3,7 +3,7 @@
 #include "backends/sqlite/engine.hpp"
 #include "backends/sqlite/sqlite_error.hpp"
 #include "turntable/core/async.hpp"
-#include "turntable/kv/detail/new_file.hpp"
+#include "turntable/core/new_file.hpp"
 
 namespace turntable::inline v0::kv::sqlite {
 
@@ -41,7 +41,7 @@ Result<void> check_stopped(const Context& context, const Clock& clock) {
 Result<void> copy_pages(Connection& from, const std::string& path, bool replace,
                         const Context& context, const Clock& clock) {
     constexpr int pages_a_step = 1024;
-    TURNTABLE_TRY(detail::NewFile file, detail::NewFile::create(path, replace));
+    TURNTABLE_TRY(NewFile file, NewFile::create(path, replace));
     TURNTABLE_TRY(Connection to, Connection::open(file.partial_path(), {Access::read_write, {}}));
     // A copy that fails is thrown away, and one that succeeds is synced as a whole.
     TURNTABLE_CHECK(to.run("pragma synchronous = off"));

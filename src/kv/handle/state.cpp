@@ -11,10 +11,6 @@ constexpr std::uint32_t removal_batch = 250;
 
 }  // namespace
 
-void name_error(Error& error, std::string_view operation, const HandleCore& core) {
-    error.during(operation).on(core.url);
-}
-
 Error bad_key(ByteView encoded, std::string_view operation, const HandleCore& core) {
     Result<void> checked = check_user_key(encoded);
     Error error = checked ? Error(ErrorCode::invalid_argument, "the key is not valid")

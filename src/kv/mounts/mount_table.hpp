@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "turntable/kv/detail/gate.hpp"
+#include "turntable/core/gate.hpp"
 #include "turntable/kv/mounts.hpp"
 
 namespace turntable::inline v0::kv::detail {

@@ -8,8 +8,8 @@
 
 #include "kv/ordered/owned_write.hpp"
 #include "kv/ordered/writer.hpp"
+#include "turntable/core/gate.hpp"
 #include "turntable/core/shared_promise.hpp"
-#include "turntable/kv/detail/gate.hpp"
 
 namespace turntable::inline v0::kv::detail {
 

@@ -7,8 +7,8 @@
 #include <span>
 #include <vector>
 
+#include "turntable/core/gate.hpp"
 #include "turntable/core/runtime.hpp"
-#include "turntable/kv/detail/gate.hpp"
 #include "turntable/kv/detail/store_engine.hpp"
 #include "turntable/kv/plan.hpp"
 

@@ -6,7 +6,7 @@
 #include <array>
 #include <cerrno>
 
-#include "turntable/kv/detail/new_file.hpp"
+#include "turntable/core/new_file.hpp"
 
 namespace turntable::inline v0::kv {
 
@@ -32,14 +32,14 @@ Result<bool> looks_like_export(const std::string& path) {
     constexpr std::string_view begins = "{\"turntable\":";
     const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (file < 0) {
-        return detail::file_error(errno, "opening", path);
+        return file_error(errno, "opening", path);
     }
     std::array<char, begins.size()> buffer{};
     const ssize_t got = ::read(file, buffer.data(), buffer.size());
     const int number = errno;
     ::close(file);
     if (got < 0) {
-        return detail::file_error(number, "reading", path);
+        return file_error(number, "reading", path);
     }
     return std::string_view(buffer.data(), static_cast<std::size_t>(got)) == begins;
 }

@@ -8,7 +8,7 @@
 #include "kv/transfer/export_writer.hpp"
 #include "kv/transfer/intake.hpp"
 #include "kv/transfer/range_reader.hpp"
-#include "turntable/kv/detail/new_file.hpp"
+#include "turntable/core/new_file.hpp"
 #include "turntable/kv/export.hpp"
 
 namespace turntable::inline v0::kv {
@@ -21,7 +21,7 @@ class InputFile {
     static Result<InputFile> open(const std::string& path) {
         const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
         if (file < 0) {
-            return detail::file_error(errno, "opening", path);
+            return file_error(errno, "opening", path);
         }
         return InputFile(path, file);
     }
@@ -42,7 +42,7 @@ class InputFile {
                     return static_cast<std::size_t>(got);
                 }
                 if (errno != EINTR) {
-                    return detail::file_error(errno, "reading", path_);
+                    return file_error(errno, "reading", path_);
                 }
             }
         };
@@ -117,8 +117,7 @@ Result<TransferReport> export_entries(const Database& from, const ExportSink& to
 
 Result<TransferReport> export_file(const Database& from, const std::string& path,
                                    const TransferOptions& options) {
-    TURNTABLE_TRY(detail::NewFile file,
-                  detail::NewFile::create(path, options.existing == Existing::replace));
+    TURNTABLE_TRY(NewFile file, NewFile::create(path, options.existing == Existing::replace));
     TURNTABLE_TRY(
         const TransferReport report,
         export_entries(
@@ -178,7 +177,7 @@ Result<TransferReport> import_file(const std::string& path, const Database& to,
         TURNTABLE_TRY(const ExportInfo info, in_file(path, check_export(source)));
         total = info.entries;
         if (!file.rewind()) {
-            return detail::file_error(errno, "reading again", path);
+            return file_error(errno, "reading again", path);
         }
     }
     return in_file(path, import_counted(source, to, options, total));

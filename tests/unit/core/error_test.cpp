@@ -47,6 +47,7 @@ constexpr NamedCode all_codes[] = {
     {ErrorCode::corrupt, "corrupt", Retry::permanent},
     {ErrorCode::limit_exceeded, "limit_exceeded", Retry::permanent},
     {ErrorCode::conflict, "conflict", Retry::temporary},
+    {ErrorCode::condition_failed, "condition_failed", Retry::permanent},
     {ErrorCode::busy, "busy", Retry::temporary},
     {ErrorCode::timeout, "timeout", Retry::temporary},
     {ErrorCode::cancelled, "cancelled", Retry::permanent},

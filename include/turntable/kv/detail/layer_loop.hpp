@@ -11,8 +11,8 @@
 #include <utility>
 
 #include "turntable/core/export.hpp"
+#include "turntable/core/gate.hpp"
 #include "turntable/core/runtime.hpp"
-#include "turntable/kv/detail/gate.hpp"
 #include "turntable/kv/detail/layer_call.hpp"
 
 namespace turntable::inline v0::kv::detail {

@@ -4,11 +4,11 @@
 #include <span>
 #include <string_view>
 
+#include "turntable/core/gate.hpp"
 #include "turntable/core/health.hpp"
 #include "turntable/core/shared_promise.hpp"
 #include "turntable/core/stream.hpp"
 #include "turntable/kv/backend.hpp"
-#include "turntable/kv/detail/gate.hpp"
 #include "turntable/kv/detail/store_engine.hpp"
 #include "turntable/kv/ordered_store_options.hpp"
 

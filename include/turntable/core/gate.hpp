@@ -10,7 +10,7 @@
 #include "turntable/core/export.hpp"
 #include "turntable/core/unique_function.hpp"
 
-namespace turntable::inline v0::kv::detail {
+namespace turntable::inline v0 {
 
 /// Counts what goes on in a store, so that closing it can refuse new work and wait for the rest.
 ///
@@ -89,4 +89,4 @@ class Pass {
     Gate* gate_ = nullptr;
 };
 
-}  // namespace turntable::inline v0::kv::detail
+}  // namespace turntable::inline v0

@@ -1,4 +1,4 @@
-#include "turntable/kv/detail/new_file.hpp"
+#include "turntable/core/new_file.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -10,7 +10,7 @@
 #include <filesystem>
 #include <system_error>
 
-namespace turntable::inline v0::kv::detail {
+namespace turntable::inline v0 {
 
 namespace {
 
@@ -153,4 +153,4 @@ Result<void> NewFile::commit() {
     return sync_folder(path_);
 }
 
-}  // namespace turntable::inline v0::kv::detail
+}  // namespace turntable::inline v0

@@ -7,7 +7,7 @@
 #include "turntable/core/export.hpp"
 #include "turntable/core/result.hpp"
 
-namespace turntable::inline v0::kv::detail {
+namespace turntable::inline v0 {
 
 /// A file that is there under its name when it is whole and on disk, and not before.
 ///
@@ -47,4 +47,4 @@ class TURNTABLE_EXPORT NewFile {
 /// The error for the errno of a call on a file.
 TURNTABLE_EXPORT Error file_error(int number, std::string_view doing, const std::string& path);
 
-}  // namespace turntable::inline v0::kv::detail
+}  // namespace turntable::inline v0

@@ -1,6 +1,6 @@
-#include "turntable/kv/detail/gate.hpp"
+#include "turntable/core/gate.hpp"
 
-namespace turntable::inline v0::kv::detail {
+namespace turntable::inline v0 {
 
 void Gate::close(UniqueFunction<void()> when_empty) {
     {
@@ -31,4 +31,4 @@ void Gate::tell_empty() noexcept {
     }
 }
 
-}  // namespace turntable::inline v0::kv::detail
+}  // namespace turntable::inline v0

@@ -1,4 +1,4 @@
-#include "backends/memory/memory_engine.hpp"
+#include "backends/memory/kv/memory_engine.hpp"
 
 #include <algorithm>
 #include <tuple>

@@ -2,7 +2,7 @@
 #include <mutex>
 #include <utility>
 
-#include "backends/memory/memory_engine.hpp"
+#include "backends/memory/kv/memory_engine.hpp"
 #include "turntable/kv/memory.hpp"
 #include "turntable/kv/ordered_store.hpp"
 
