@@ -38,7 +38,7 @@ TEST(BlobPath, LimitsHoldOnBothSides) {
     const std::string segment(limits.segment_bytes_max, 'x');
     EXPECT_EQ(normal(segment), segment);
     EXPECT_EQ(normal(segment + "x"), "! limit_exceeded");
-    std::string path = segment + "/" + segment + "/" + segment + "/";
+    std::string path = segment + "/" + segment + "/" + segment + "/s/";
     path += std::string(limits.path_bytes_max - path.size(), 'y');
     EXPECT_EQ(normal(path), path);
     EXPECT_EQ(normal(path.substr(0, path.size() - 1) + "/y"), "! limit_exceeded");

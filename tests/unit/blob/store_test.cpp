@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <string>
 #include <thread>
 #include <vector>
@@ -178,7 +179,7 @@ TEST(BlobStore, RefusesAllAfterClose) {
 }
 
 TEST(BlobMemory, NamedStoresAreOne) {
-    Registry registry = Registry::from_environment({});
+    Registry registry = Registry::from_environment(lookup_in({}));
     const auto first = registry.open("memory:blob_named");
     const auto second = registry.open("memory:blob_named");
     ASSERT_TRUE(first.has_value() && second.has_value());
