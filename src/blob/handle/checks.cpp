@@ -57,7 +57,7 @@ Result<std::string> file_path(std::string_view path, const Limits& limits) {
 
 Result<std::string> directory_path(std::string_view path, const Limits& limits) {
     TURNTABLE_TRY(std::string out, normalize_path(path, limits));
-    if (!is_directory_path(out)) {
+    if (!is_directory_path(out)) {  // the root is one as it is
         out.push_back('/');
     }
     return out;

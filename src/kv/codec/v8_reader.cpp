@@ -350,6 +350,9 @@ class Reader {
     // Reads names and values up to `end`, and the count that follows it.
     Result<std::vector<JsProperty>> properties_until(char end) {
         std::vector<JsProperty> properties;
+        if (peek() != end) {
+            properties.reserve(4);  // as many as small objects have
+        }
         while (peek() != end) {
             TURNTABLE_TRY(const char kind, next_tag());
             std::string name;

@@ -89,6 +89,9 @@ Result<std::optional<StoredRecord>> RecordStore::find_unique(std::string_view in
             continue;
         }
         TURNTABLE_TRY(std::optional<StoredRecord> record, get_by_part(entry->value.data(), call));
+        if (record && record->versionstamp == entry->versionstamp) {
+            return record;  // one commit wrote both, so they agree
+        }
         const JsObject* object = record ? record->value.as<JsObject>() : nullptr;
         if (object == nullptr) {
             continue;
