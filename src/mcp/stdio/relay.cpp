@@ -1,0 +1,208 @@
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "mcp/stdio/child.hpp"
+#include "turntable/core/new_file.hpp"
+#include "turntable/mcp/line_splitter.hpp"
+#include "turntable/mcp/stdio_relay.hpp"
+
+namespace turntable::inline v0::mcp {
+
+namespace {
+
+/// As much as a pipe holds.
+constexpr std::size_t piece_bytes = 65'536;
+
+/// Waits until there is something to read; false when the relay is to stop.
+bool wait_readable(int file, int stop) {
+    std::array<pollfd, 2> files{{{file, POLLIN, 0}, {stop, POLLIN, 0}}};
+    while (::poll(files.data(), files.size(), -1) < 0 && errno == EINTR) {
+    }
+    return files[0].revents != 0;
+}
+
+/// The number of bytes, 0 at the end; what cannot be read has ended.
+std::size_t read_some(int file, std::span<char> buffer) {
+    while (true) {
+        const ssize_t got = ::read(file, buffer.data(), buffer.size());
+        if (got >= 0) {
+            return static_cast<std::size_t>(got);
+        }
+        if (errno == EAGAIN) {  // whoever gave us the file made it so
+            pollfd readable{file, POLLIN, 0};
+            (void)::poll(&readable, 1, -1);
+        } else if (errno != EINTR) {
+            return 0;
+        }
+    }
+}
+
+/// False: nobody reads any more.
+bool write_all(int file, ByteView bytes) {
+    while (!bytes.empty()) {
+        const ssize_t put = ::write(file, bytes.data(), bytes.size());
+        if (put > 0) {
+            bytes = bytes.substr(static_cast<std::size_t>(put));
+        } else if (errno == EAGAIN) {
+            pollfd writable{file, POLLOUT, 0};
+            (void)::poll(&writable, 1, -1);
+        } else if (errno != EINTR) {
+            return false;
+        }
+    }
+    return true;
+}
+
+}  // namespace
+
+struct StdioRelay::State {
+    /// Tells the recorder of bytes before they are passed on: so a question stands before its
+    /// answer in the tape.
+    class Ear {
+      public:
+        Ear(const StdioRelayOptions& options, tape::Direction direction)
+            : recorder_(options.recorder), direction_(direction), lines_(options.line_bytes_max) {}
+        void hear(ByteView bytes) {
+            if (recorder_ != nullptr) {
+                lines_.feed(bytes, [this](ByteView line, std::uint64_t whole) {
+                    recorder_->cut_frame(direction_, line, whole);
+                });
+            }
+        }
+        void end() {
+            if (recorder_ != nullptr) {
+                lines_.end([this](ByteView line, std::uint64_t whole) {
+                    recorder_->cut_frame(direction_, line, whole);
+                });
+                recorder_->life("eof", {}, to_string(direction_));
+            }
+        }
+
+      private:
+        tape::Recorder* recorder_;
+        tape::Direction direction_;
+        LineSplitter lines_;
+    };
+
+    /// Passes on all that comes until there is no more, or nobody wants it.
+    void pump(int from, int to, tape::Direction direction) const {
+        Ear ear(options, direction);
+        std::vector<char> buffer(piece_bytes);
+        while (wait_readable(from, stopping.read.get())) {
+            const std::size_t got = read_some(from, buffer);
+            if (got == 0) {
+                break;
+            }
+            const ByteView bytes(buffer.data(), got);
+            ear.hear(bytes);
+            if (!write_all(to, bytes)) {
+                break;
+            }
+        }
+        ear.end();
+    }
+
+    void tell(std::string_view event, std::optional<std::int64_t> code,
+              std::string_view text = {}) const {
+        if (options.recorder != nullptr) {
+            options.recorder->life(event, code, text);
+        }
+    }
+    int reap();
+    int tell_end(int status) const;
+    void stop() const { [[maybe_unused]] const auto told = ::write(stopping.write.get(), "", 1); }
+
+    StdioRelayOptions options;
+    Child child;
+    PipeEnds stopping;  // readable: all threads end
+    std::mutex mutex;
+    bool ended = false;  // the process was waited for: its number may be another's
+};
+
+/// Waits for the process and gives its status as waitpid does. No signal is sent after that, since
+/// its number may then be another's.
+int StdioRelay::State::reap() {
+    siginfo_t info{};
+    while (::waitid(P_PID, static_cast<id_t>(child.pid), &info, WEXITED | WNOWAIT) != 0 &&
+           errno == EINTR) {
+    }
+    const std::scoped_lock guard(mutex);
+    int status = 0;
+    while (::waitpid(child.pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    ended = true;
+    return status;
+}
+
+/// As a shell has it.
+int StdioRelay::State::tell_end(int status) const {
+    if (WIFSIGNALED(status)) {
+        tell("signal", WTERMSIG(status));
+        return 128 + WTERMSIG(status);
+    }
+    tell("exit", WEXITSTATUS(status));
+    return WEXITSTATUS(status);
+}
+
+StdioRelay::StdioRelay(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
+StdioRelay::StdioRelay(StdioRelay&& other) noexcept = default;
+
+StdioRelay::~StdioRelay() {
+    if (state_ != nullptr && !state_->ended) {
+        (void)::kill(state_->child.pid, SIGKILL);
+        (void)state_->reap();
+    }
+}
+
+Result<StdioRelay> StdioRelay::start(const StdioRelayOptions& options) {
+    auto state = std::make_unique<State>();
+    state->options = options;
+    TURNTABLE_TRY(state->stopping, make_pipe());
+    TURNTABLE_TRY(state->child, start_child(options.command));
+    state->tell("spawn", state->child.pid);
+    return StdioRelay(std::move(state));
+}
+
+Result<int> StdioRelay::run() {
+    State& state = *state_;
+    const StdioRelayOptions& options = state.options;
+    std::jthread from_client([&] {
+        state.pump(options.input, state.child.input.get(), tape::Direction::client_to_server);
+        state.child.input.close();  // the server sees the end too
+    });
+    int status = 0;
+    {
+        std::jthread to_client([&] {
+            state.pump(state.child.output.get(), options.output, tape::Direction::server_to_client);
+            state.child.output.close();  // a server that goes on writing is told by SIGPIPE
+        });
+        std::jthread errors([&] {
+            state.pump(state.child.errors.get(), options.errors, tape::Direction::server_aside);
+            state.child.errors.close();
+        });
+        status = state.reap();
+    }
+    state.stop();
+    from_client.join();
+    return state.tell_end(status);
+}
+
+void StdioRelay::send_signal(int number) {
+    const std::scoped_lock guard(state_->mutex);
+    if (state_->ended) {
+        state_->stop();
+    } else {
+        (void)::kill(state_->child.pid, number);
+    }
+}
+
+}  // namespace turntable::inline v0::mcp

@@ -1,0 +1,250 @@
+#include "turntable/tape/recorder.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+namespace turntable::inline v0::tape {
+
+namespace {
+
+/// A record that waits, with what it counts for in the buffer.
+struct Waiting {
+    Record record;
+    std::uint64_t bytes = 0;
+};
+
+/// What a waiting record costs beside its bytes.
+constexpr std::uint64_t record_overhead = 128;
+
+/// Why frames are missing that stood before what waits; others are missing after it.
+constexpr std::string_view lost_by_storage = "storage";
+
+}  // namespace
+
+struct Recorder::State : std::enable_shared_from_this<Recorder::State> {
+    State(Writer tape_writer, const RecorderOptions& with)
+        : options(with), writer(std::move(tape_writer)) {}
+
+    TapeTime now() const { return options.runtime->clock().steady_now() - began; }
+
+    /// Queues a record unless the buffer is full; under the lock.
+    bool enqueue(Record record, std::uint64_t bytes) {
+        const std::uint64_t cost = bytes + record_overhead;
+        if (queued_bytes + cost > options.buffer_bytes_max) {
+            return false;
+        }
+        queued_bytes += cost;
+        queue.push_back({std::move(record), cost});
+        return true;
+    }
+    void drop(std::uint64_t frames, std::uint64_t bytes, std::string why) {
+        gap.frames += frames;
+        gap.bytes += bytes;
+        gap.why = std::move(why);
+        dropped_frames += frames;
+        dropped_bytes += bytes;
+    }
+    /// Sees to it that somebody writes.
+    void wake() {
+        if (!draining && (!queue.empty() || gap.frames > 0)) {
+            draining = true;
+            options.runtime->blocking_pool().post([self = shared_from_this()] { self->drain(); });
+        }
+    }
+    void drain();
+    Result<void> write(std::vector<Waiting>& batch, const Gap& lost);
+    void add(Frame frame);
+
+    RecorderOptions options;
+    Instant began = options.runtime->clock().steady_now();
+
+    std::mutex mutex;
+    std::condition_variable idle;
+    std::vector<Waiting> queue;
+    std::uint64_t queued_bytes = 0;
+    std::uint64_t accepted_bytes = 0;
+    Gap gap;  // what was dropped since the last gap was written
+    std::uint64_t dropped_frames = 0;
+    std::uint64_t dropped_bytes = 0;
+    std::optional<Error> error;
+    Totals totals;
+    bool draining = false;
+    bool closed = false;
+
+    Writer writer;  // only of whoever drains
+};
+
+void Recorder::State::add(Frame frame) {
+    const std::scoped_lock guard(mutex);
+    if (closed) {
+        return;
+    }
+    frame.time = now();
+    const std::uint64_t bytes = frame.payload.size();
+    if (options.tape_bytes_max != 0 && accepted_bytes + bytes > options.tape_bytes_max) {
+        drop(1, std::max(bytes, frame.truncated_from), "limit");
+    } else if (!enqueue(std::move(frame), bytes)) {
+        drop(1, bytes, "buffer");
+    } else {
+        accepted_bytes += bytes;
+    }
+    wake();
+}
+
+/// Writes a batch in one flush: all of it is in the tape, or nothing.
+Result<void> Recorder::State::write(std::vector<Waiting>& batch, const Gap& lost) {
+    const bool came_before = lost.why == lost_by_storage;
+    if (lost.frames > 0 && came_before) {
+        TURNTABLE_CHECK(writer.append(lost));
+    }
+    for (Waiting& waiting : batch) {
+        auto* frame = std::get_if<Frame>(&waiting.record);
+        if (frame == nullptr) {
+            TURNTABLE_CHECK(writer.append(waiting.record));
+            continue;
+        }
+        if (options.filter) {
+            if (Result<void> passed = options.filter(*frame); !passed) {
+                TURNTABLE_CHECK(writer.append(Gap{.time = frame->time,
+                                                  .frames = 1,
+                                                  .bytes = frame->payload.size(),
+                                                  .why = "filter"}));
+                const std::scoped_lock guard(mutex);
+                ++dropped_frames;
+                dropped_bytes += frame->payload.size();
+                continue;
+            }
+        }
+        TURNTABLE_CHECK(writer.frame(*frame));
+    }
+    if (lost.frames > 0 && !came_before) {
+        TURNTABLE_CHECK(writer.append(lost));
+    }
+    return writer.flush();
+}
+
+void Recorder::State::drain() {
+    std::unique_lock lock(mutex);
+    while (!queue.empty() || gap.frames > 0) {
+        std::vector<Waiting> batch = std::exchange(queue, {});
+        Gap lost = std::exchange(gap, {});
+        // A tape's times never go back.
+        lost.time =
+            batch.empty() || lost.why != lost_by_storage ? now() : time_of(batch.front().record);
+        lock.unlock();
+        Result<void> written = write(batch, lost);
+        const Totals reached = writer.totals();
+        lock.lock();
+        for (const Waiting& waiting : batch) {
+            queued_bytes -= waiting.bytes;
+        }
+        totals = reached;
+        if (!written) {
+            error = std::move(written).error();
+            gap.frames += lost.frames;  // counted already
+            gap.bytes += lost.bytes;
+            for (const Waiting& waiting : batch) {
+                if (const auto* frame = std::get_if<Frame>(&waiting.record)) {
+                    drop(1, frame->payload.size(), std::string(lost_by_storage));
+                }
+            }
+            break;  // the next record tries again
+        }
+    }
+    draining = false;
+    idle.notify_all();
+}
+
+Recorder::Recorder(std::shared_ptr<State> state) noexcept : state_(std::move(state)) {}
+Recorder::Recorder(Recorder&& other) noexcept = default;
+
+Recorder& Recorder::operator=(Recorder&& other) noexcept {
+    std::swap(state_, other.state_);
+    return *this;
+}
+
+Recorder::~Recorder() {
+    if (state_ != nullptr) {
+        (void)close("stopped");
+    }
+}
+
+Result<Recorder> Recorder::create(std::unique_ptr<Sink> sink, Head head,
+                                  const RecorderOptions& options) {
+    RecorderOptions complete = options;
+    if (complete.runtime == nullptr) {
+        complete.runtime = Runtime::shared();
+    }
+    complete.writer.flush_each = false;
+    if (head.created == WallNanoseconds()) {
+        head.created = complete.runtime->clock().wall_now();
+    }
+    TURNTABLE_TRY(Writer writer, Writer::create(std::move(sink), head, complete.writer));
+    TURNTABLE_CHECK(writer.flush());
+    return Recorder(std::make_shared<State>(std::move(writer), complete));
+}
+
+void Recorder::frame(Direction direction, ByteView bytes, std::uint64_t connection) {
+    cut_frame(direction, bytes, bytes.size(), connection);
+}
+
+void Recorder::cut_frame(Direction direction, ByteView first_bytes, std::uint64_t whole_bytes,
+                         std::uint64_t connection) {
+    const ByteView kept =
+        first_bytes.substr(0, static_cast<std::size_t>(state_->options.frame_bytes_max));
+    state_->add({.direction = direction,
+                 .payload = Bytes::copy(kept),
+                 .connection = connection,
+                 .truncated_from = kept.size() < whole_bytes ? whole_bytes : 0});
+}
+
+void Recorder::life(std::string_view event, std::optional<std::int64_t> code,
+                    std::string_view text) {
+    const std::scoped_lock guard(state_->mutex);
+    if (!state_->closed) {
+        (void)state_->enqueue(Life{.time = state_->now(),
+                                   .event = std::string(event),
+                                   .code = code,
+                                   .text = std::string(text)},
+                              text.size());
+        state_->wake();
+    }
+}
+
+void Recorder::note(std::string_view text) {
+    const std::scoped_lock guard(state_->mutex);
+    if (!state_->closed) {
+        (void)state_->enqueue(Note{.time = state_->now(), .text = std::string(text)}, text.size());
+        state_->wake();
+    }
+}
+
+RecorderStatus Recorder::status() const {
+    const std::scoped_lock guard(state_->mutex);
+    return {state_->totals, state_->dropped_frames, state_->dropped_bytes, state_->error};
+}
+
+void Recorder::flush() {
+    std::unique_lock lock(state_->mutex);
+    state_->idle.wait(lock, [&] { return !state_->draining; });
+}
+
+Result<void> Recorder::close(std::string_view reason) {
+    std::unique_lock lock(state_->mutex);
+    if (std::exchange(state_->closed, true)) {
+        return {};
+    }
+    state_->idle.wait(lock, [&] { return !state_->draining; });
+    if (state_->gap.frames > 0) {  // a last attempt to say what is missing
+        state_->wake();
+        state_->idle.wait(lock, [&] { return !state_->draining; });
+    }
+    TURNTABLE_CHECK(state_->writer.end(state_->now(), reason));
+    state_->totals = state_->writer.totals();
+    return state_->writer.sink().sync();
+}
+
+}  // namespace turntable::inline v0::tape
