@@ -16,6 +16,7 @@ enum class Threading : std::uint8_t {
 };
 
 using turntable::Durability;
+using turntable::to_string;
 
 /// What a backend can do: data that chooses the cases of the conformance suite.
 ///

@@ -83,15 +83,20 @@ Result<void> Intake::look_at_range(KeyRange range) {
 }
 
 Result<void> Intake::put_mark() {
-    if (!mark_is_there_) {
-        mark_is_there_ = mark_to_remove_ = true;
-        return writer_.put({.key = unfinished_transfer_key().encoded(),
-                            .data = mark_,
-                            .encoding = ValueEncoding::bytes,
-                            .versionstamp = {},
-                            .expire_at_ms = never_expires});
+    if (mark_is_there_) {
+        return {};
     }
-    return {};
+    mark_is_there_ = mark_to_remove_ = true;
+    TURNTABLE_CHECK(writer_.put({.key = unfinished_transfer_key().encoded(),
+                                 .data = mark_,
+                                 .encoding = ValueEncoding::bytes,
+                                 .versionstamp = {},
+                                 .expire_at_ms = never_expires}));
+    if (target_.capabilities().write_order) {
+        return {};  // it is there with the first entries, or before them
+    }
+    TURNTABLE_CHECK(writer_.flush());
+    return writer_.drain();
 }
 
 Result<void> Intake::take(const EntryBatch& batch) {
