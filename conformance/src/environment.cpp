@@ -1,14 +1,10 @@
 #include "environment.hpp"
 
-#include <cstring>
-
 #include "turntable/kv/serialized_backend.hpp"
 
 namespace turntable::inline v0::kv::conformance {
 
 namespace {
-
-constexpr std::size_t trace_lines_max = 40;
 
 std::string answer(const Result<CommitResult>& result) {
     if (!result) {
@@ -21,22 +17,6 @@ std::string answer(const Result<CommitResult>& result) {
 }
 
 }  // namespace
-
-std::string to_string(const Location& where) {
-    const char* slash = std::strrchr(where.file_name(), '/');
-    return std::string(slash == nullptr ? where.file_name() : slash + 1) + ":" +
-           std::to_string(where.line());
-}
-
-void fail(std::string reason, std::string expected, std::string got, const Location& where) {
-    throw Failure{std::move(reason), std::move(expected), std::move(got), to_string(where)};
-}
-
-void expect(bool held, std::string_view what, const Location& where) {
-    if (!held) {
-        fail(std::string(what), "true", "false", where);
-    }
-}
 
 std::string show(const Item& item) {
     return print_key(item.key) + "=" + show(item.data, item.encoding) + "@" +
@@ -297,21 +277,6 @@ Context Environment::expired_context() const {
     Context context;
     context.deadline = runtime_->clock().steady_now() - std::chrono::milliseconds(1);
     return context;
-}
-
-void Environment::trace(std::string line) {
-    const std::scoped_lock guard(trace_mutex_);
-    trace_.push_back(std::move(line));
-    if (trace_.size() > trace_lines_max) {
-        trace_.pop_front();
-    }
-}
-
-std::vector<std::string> Environment::take_trace() {
-    const std::scoped_lock guard(trace_mutex_);
-    std::vector<std::string> lines(trace_.begin(), trace_.end());
-    trace_.clear();
-    return lines;
 }
 
 void Environment::abandon() {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace turntable::inline v0::kv::conformance {
+namespace turntable::inline v0::conformance {
 
 namespace {
 
@@ -120,4 +120,4 @@ std::string to_json(const Report& report) {
     return out + "]}";
 }
 
-}  // namespace turntable::inline v0::kv::conformance
+}  // namespace turntable::inline v0::conformance

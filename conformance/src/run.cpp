@@ -70,31 +70,13 @@ Outcome run_with(const Case& one, const Subject& subject, const Options& options
     outcome.name = one.name;
     outcome.promise = one.promise;
     outcome.seed = options.seed;
-    const auto failed = [&](const Failure& failure, Environment& environment) {
-        outcome.status = Status::failed;
-        outcome.reason = failure.reason;
-        outcome.expected = failure.expected;
-        outcome.got = failure.got;
-        outcome.where = failure.where;
-        outcome.trace = environment.take_trace();
-    };
     const auto start = Clock::system()->steady_now();
     {
         Environment environment(subject, options, manual.get(),
                                 manual == nullptr ? Clock::system() : manual);
-        try {
-            run_inside(one, environment);
-        } catch (const Hang& hang) {
-            failed(hang, environment);
-            environment.abandon();
-        } catch (const Failure& failure) {
-            failed(failure, environment);
-        } catch (const NotApplicable& why) {
-            outcome.status = Status::not_applicable;
-            outcome.reason = why.reason;
-        } catch (const std::exception& thrown) {
-            failed({"no exception leaves a backend", "none", thrown.what(), {}}, environment);
-        }
+        turntable::conformance::attempt(
+            outcome, [&] { run_inside(one, environment); },
+            [&] { return environment.take_trace(); }, [&] { environment.abandon(); });
     }
     outcome.took = std::chrono::duration_cast<std::chrono::milliseconds>(
         Clock::system()->steady_now() - start);

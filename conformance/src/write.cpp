@@ -222,27 +222,6 @@ std::string v8_print(ByteView data) {
     }
 }
 
-std::string show(ByteView bytes) {
-    constexpr std::size_t shown_max = 24;
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string text = "\"";
-    for (std::size_t i = 0; i < bytes.size() && i < shown_max; ++i) {
-        const unsigned char byte = bytes[i];
-        if (byte >= 0x20 && byte < 0x7F && byte != '"' && byte != '\\') {
-            text.push_back(static_cast<char>(byte));
-        } else {
-            text += "\\x";
-            text += digits[byte >> 4U];
-            text += digits[byte & 15U];
-        }
-    }
-    text += '"';
-    if (bytes.size() > shown_max) {
-        text += "... (" + std::to_string(bytes.size()) + " bytes)";
-    }
-    return text;
-}
-
 std::string show(ByteView data, ValueEncoding encoding) {
     switch (encoding) {
         case ValueEncoding::le64:

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "expectation.hpp"
 #include "turntable/kv/contract.hpp"
 #include "turntable/kv/key.hpp"
 
@@ -78,8 +79,7 @@ std::string v8_text(std::string_view text);
 /// after it; empty for anything else. Forms that mean the same give the same text.
 std::string v8_print(ByteView data);
 
-/// Bytes for a message: short, printable, with an ellipsis.
-std::string show(ByteView bytes);
+using turntable::conformance::show;
 std::string show(ByteView data, ValueEncoding encoding);
 
 }  // namespace turntable::inline v0::kv::conformance

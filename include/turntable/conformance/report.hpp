@@ -9,7 +9,7 @@
 
 #include "turntable/core/export.hpp"
 
-namespace turntable::inline v0::kv::conformance {
+namespace turntable::inline v0::conformance {
 
 /// How a case ended; not applicable: a capability that it needs is not declared.
 enum class Status : std::uint8_t { passed, failed, not_applicable };
@@ -38,7 +38,8 @@ struct Outcome {
 
 /// The outcome of a run.
 ///
-/// Purpose: what `run_conformance` gives. Ownership: a value. Threads: a value. Errors: none.
+/// Purpose: what `run_conformance` gives, for every surface. Ownership: a value. Threads: a value.
+/// Errors: none.
 struct TURNTABLE_EXPORT Report {
     std::string subject;
     std::uint64_t seed = 0;
@@ -55,5 +56,17 @@ TURNTABLE_EXPORT std::string to_text(const Outcome& outcome);
 TURNTABLE_EXPORT std::string summary(const Report& report);
 /// The whole report as one JSON object.
 TURNTABLE_EXPORT std::string to_json(const Report& report);
+
+}  // namespace turntable::inline v0::conformance
+
+namespace turntable::inline v0::kv::conformance {
+
+using turntable::conformance::Outcome;
+using turntable::conformance::Report;
+using turntable::conformance::Status;
+using turntable::conformance::summary;
+using turntable::conformance::to_json;
+using turntable::conformance::to_string;
+using turntable::conformance::to_text;
 
 }  // namespace turntable::inline v0::kv::conformance
