@@ -130,7 +130,7 @@ class [[nodiscard]] TURNTABLE_EXPORT BasicStore {
     }
     /// Removes a file, or a directory and everything below it. Not in one step.
     Result<void> remove_all(std::string_view path, const CallOptions& call = {}) const {
-        return run("remove_all", normalize_path(path, limits()), Result<void>(),
+        return run("remove_all", normalize_path(path, limits()), check(RemoveOptions{}),
                    [&](std::string_view at) {
                        return backend_remove_all(state_->backend, state_, context(call), at);
                    });
@@ -156,7 +156,7 @@ class [[nodiscard]] TURNTABLE_EXPORT BasicStore {
     /// Makes a directory, with those above it; fine if it is there.
     Result<void> create_dir(std::string_view path, const CallOptions& call = {}) const {
         return run(
-            "create_dir", detail::directory_path(path, limits()), Result<void>(),
+            "create_dir", detail::directory_path(path, limits()), check(WriteOptions{}),
             [&](std::string_view at) { return state_->backend.create_dir(context(call), at); });
     }
 

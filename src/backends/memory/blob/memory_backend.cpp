@@ -54,6 +54,7 @@ struct MemoryBackend::Store {
           blobs(find_store(options.name)),
           reopen(!options.name.empty()) {}
 
+    memory::Terms terms() const { return {now_ms(), limits.blob_bytes_max}; }
     std::int64_t now_ms() const { return runtime->clock().wall_now().time_since_epoch().count(); }
 
     std::shared_ptr<Runtime> runtime;
@@ -79,8 +80,12 @@ class MemoryWriter final : public WriteSink {
           append_(options.append) {}
 
     Async<void> write(const Context& /*context*/, ByteView bytes) override {
-        content_.append(bytes.text());
-        return Result<void>();
+        Result<void> fits =
+            memory::check_size(content_.size() + bytes.size(), store_->limits.blob_bytes_max);
+        if (fits) {
+            content_.append(bytes.text());
+        }
+        return fits;
     }
     Async<Metadata> finish(const Context& /*context*/) override {
         if (store_->closed) {
@@ -92,7 +97,7 @@ class MemoryWriter final : public WriteSink {
                                    .content_type = content_type_,
                                    .user = user_};
         return store_->blobs->put(path_, Bytes::take(std::move(content_)), options,
-                                  store_->now_ms());
+                                  store_->terms());
     }
     Async<void> abort(const Context& /*context*/) override {
         content_ = {};
@@ -208,7 +213,7 @@ Async<Metadata> MemoryBackend::write(const Context& /*context*/, std::string_vie
     if (store_->closed) {
         return closed_error();
     }
-    return store_->blobs->put(path, Bytes::copy(bytes), options, store_->now_ms());
+    return store_->blobs->put(path, Bytes::copy(bytes), options, store_->terms());
 }
 
 Result<Stream<EntryPage>> MemoryBackend::list(const Context& /*context*/, std::string_view prefix,

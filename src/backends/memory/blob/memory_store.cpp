@@ -39,6 +39,14 @@ UserMetadata ordered(std::span<const std::pair<std::string, std::string>> user) 
 
 }  // namespace
 
+Result<void> check_size(std::uint64_t bytes, std::uint64_t bytes_max) {
+    if (bytes <= bytes_max) {
+        return {};
+    }
+    return Error(ErrorCode::limit_exceeded,
+                 "a blob of this store has at most " + std::to_string(bytes_max) + " bytes");
+}
+
 bool Store::has_below(std::string_view directory) const {
     const auto at = blobs_.lower_bound(directory);
     return directory.empty() || (at != blobs_.end() && at->first.starts_with(directory));
@@ -78,13 +86,16 @@ Result<Metadata> Store::stat(std::string_view path) const {
 }
 
 Result<Metadata> Store::put(std::string_view path, Bytes content, const WriteOptions& options,
-                            std::int64_t now_ms) {
+                            const Terms& terms) {
     const std::unique_lock guard(mutex_);
     const auto at = blobs_.find(path);
     const Blob* present = at == blobs_.end() ? nullptr : at->second.get();
     TURNTABLE_CHECK(check_write(options, present, path));
+    const bool appends = options.append && present != nullptr;
+    TURNTABLE_CHECK(
+        check_size((appends ? present->content.size() : 0) + content.size(), terms.blob_bytes_max));
     auto blob = std::make_shared<Blob>();
-    if (options.append && present != nullptr) {
+    if (appends) {
         blob->metadata = present->metadata;
         content = Bytes::joined(present->content, content);
     } else {
@@ -93,7 +104,7 @@ Result<Metadata> Store::put(std::string_view path, Bytes content, const WriteOpt
     }
     blob->metadata.size_bytes = content.size();
     blob->metadata.etag = next_etag();
-    blob->metadata.modified_ms = now_ms;
+    blob->metadata.modified_ms = terms.now_ms;
     blob->content = std::move(content);
     Metadata metadata = blob->metadata;
     blobs_.insert_or_assign(std::string(path), std::move(blob));

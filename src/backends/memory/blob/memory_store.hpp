@@ -20,6 +20,13 @@ struct Blob {
 };
 using BlobPtr = std::shared_ptr<const Blob>;
 
+/// What a write is held to by the backend that it came through.
+struct Terms {
+    std::int64_t now_ms;
+    std::uint64_t blob_bytes_max;
+};
+Result<void> check_size(std::uint64_t bytes, std::uint64_t bytes_max);
+
 /// The blobs of one store, by path; directories that were made are marks.
 ///
 /// Purpose: what backends of one name share. Ownership: shared by them, and by listings and writers
@@ -31,7 +38,7 @@ class Store {
     Result<BlobPtr> find(std::string_view path) const;
     Result<Metadata> stat(std::string_view path) const;
     Result<Metadata> put(std::string_view path, Bytes content, const WriteOptions& options,
-                         std::int64_t now_ms);
+                         const Terms& terms);
     Result<void> copy(std::string_view from, std::string_view to, const CopyOptions& options,
                       std::int64_t now_ms);
     Result<void> rename(std::string_view from, std::string_view to, const RenameOptions& options);
