@@ -274,7 +274,9 @@ void expect_only_known(const Store& store) {
 
 void race_listing(Environment& environment) {
     const auto stores = handles(environment);
-    stores[0]->put("dir/file0", "x");
+    for (unsigned number = 0; number < 10; ++number) {
+        stores[0]->put(listed_name(number), "x");
+    }
     std::atomic<unsigned> writing = 3;
     in_threads(4, [&](unsigned thread) {
         const Store& store = *stores[thread % 2];
@@ -288,16 +290,19 @@ void race_listing(Environment& environment) {
         for (unsigned i = 0; i < 60; ++i) {
             Writer writer = expect_ok(store->writer(listed_name(i + thread)), "writer");
             expect_ok(writer.write(whole(i)), "write");
+            if (i % 10 == 0) {
+                expect_only_known(store);
+            }
             if (i % 3 == 0) {
                 expect_ok(writer.abort(), "abort");
             } else if (i % 3 == 1) {
                 expect_ok(writer.finish(), "finish");
             }
             store.put(listed_name(i), whole(i));
-            expect_ok(store->copy(listed_name(i), listed_name(i + 1)), "copy");
+            // Each thread removes a name of its own, and none that another copies.
+            expect_ok(store->copy(listed_name(4 + i % 6), listed_name(thread)), "copy");
             if (i % 5 == 0) {
-                expect_ok(store->remove(listed_name(100 + thread)), "remove");
-                store.put(listed_name(100 + thread), "back");
+                expect_ok(store->remove(listed_name(thread)), "remove");
             }
         }
     });
