@@ -210,10 +210,10 @@ Sha256Digest hmac_sha256(ByteView key, ByteView message) noexcept {
     } else {
         std::copy(key.begin(), key.end(), padded.begin());
     }
-    const auto with = [&padded](unsigned char mask) {
+    const auto with = [&padded](unsigned char pad) {
         std::array<unsigned char, block_bytes> masked = padded;
         for (unsigned char& byte : masked) {
-            byte ^= mask;
+            byte ^= pad;
         }
         Sha256 hash;
         hash.update(std::span<const unsigned char>(masked));
