@@ -167,7 +167,7 @@ class Bench {
 };
 
 void print(const kv::Database& db, const std::vector<Measured>& all, const BenchOptions& options) {
-    const std::string survives(kv::to_string(db.capabilities().durability));
+    const std::string survives(turntable::to_string(db.capabilities().durability));
     if (!options.json) {
         std::cout << db.url() << ", " << print_count(options.entries) << " entries of "
                   << options.value_bytes << " bytes; a commit survives: " << survives << '\n';
