@@ -1,13 +1,12 @@
 // kv set, remove, enqueue.
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 #include <iostream>
 #include <optional>
 
 #include "cli/app.hpp"
+#include "cli/confirm.hpp"
 #include "cli/text.hpp"
 #include "cli/value_options.hpp"
 
@@ -98,22 +97,6 @@ void remove_keys(App& app, const RemoveOptions& options) {
         return app.fail(commit.error());
     }
     print_versionstamp(commit->versionstamp, options.json);
-}
-
-/// Asks a person; where there is none, only --yes will do.
-bool confirmed(App& app, const std::string& question) {
-    if (::isatty(STDIN_FILENO) == 0) {
-        app.fail(ExitCode::usage, "this removes many entries; look with --dry-run, then say --yes");
-        return false;
-    }
-    std::cerr << question << " [y/N] " << std::flush;
-    std::string answer;
-    std::getline(std::cin, answer);
-    if (answer != "y" && answer != "yes") {
-        app.fail(ExitCode::failed, "nothing was removed");
-        return false;
-    }
-    return true;
 }
 
 void remove_prefix(App& app, const RemoveOptions& options) {
