@@ -4,6 +4,8 @@
 
 #include <iostream>
 
+#include "cli/blob_output.hpp"
+#include "turntable/blob/fs.hpp"
 #include "turntable/kv/lmdb.hpp"
 #include "turntable/kv/sqlite.hpp"
 
@@ -20,6 +22,8 @@ ExitCode exit_code_for(const Error& error) {
         case ErrorCode::invalid_argument:
         case ErrorCode::serialization:
             return ExitCode::usage;
+        case ErrorCode::condition_failed:
+            return ExitCode::check_failed;
         case ErrorCode::invalid_config:
         case ErrorCode::unknown_provider:
             return ExitCode::cannot_open;
@@ -28,18 +32,25 @@ ExitCode exit_code_for(const Error& error) {
     }
 }
 
-App::App() : registry_(turntable::kv::remote_or_sqlite(&turntable::kv::register_sqlite).value()) {
+App::App()
+    : registry_(turntable::kv::remote_or_sqlite(&turntable::kv::register_sqlite).value()),
+      blobs_(turntable::blob::Registry::from_environment()) {
     turntable::kv::register_lmdb(registry_).value();
+    turntable::blob::register_fs(blobs_).value();
     // Looked up when a name is used, so that a broken file does not hinder whoever needs none.
-    registry_.set_named_stores([this](std::string_view name) -> Result<turntable::ProviderConfig> {
-        TURNTABLE_TRY(const turntable::Config* file, config());
-        if (file == nullptr) {
-            return Error(ErrorCode::not_found,
-                         "there is no turntable.toml here that could name a store; pass "
-                         "--config FILE or a URL");
-        }
-        return file->store("kv", name);
-    });
+    registry_.set_named_stores([this](std::string_view name) { return named_store("kv", name); });
+    blobs_.set_named_stores([this](std::string_view name) { return named_store("blob", name); });
+}
+
+Result<turntable::ProviderConfig> App::named_store(std::string_view surface,
+                                                   std::string_view name) {
+    TURNTABLE_TRY(const turntable::Config* file, config());
+    if (file == nullptr) {
+        return Error(ErrorCode::not_found,
+                     "there is no turntable.toml here that could name a store; pass "
+                     "--config FILE or a URL");
+    }
+    return file->store(surface, name);
 }
 
 std::string App::config_path() const {
@@ -75,6 +86,16 @@ Result<const turntable::Config*> App::config() {
             }
             return {};
         };
+        options.backends["blob"] = [this](const turntable::ProviderConfig& wanted) {
+            return blobs_.backend_for(wanted);
+        };
+        options.layers["blob"] = [](std::string_view /*item*/) -> Result<void> {
+            return Error(ErrorCode::invalid_config, "there are no layers for stores of blobs");
+        };
+        options.mounts["blob"] = [](std::string_view /*key*/,
+                                    std::string_view /*url*/) -> Result<void> {
+            return Error(ErrorCode::invalid_config, "there are no mounts in stores of blobs");
+        };
         TURNTABLE_TRY(config_, turntable::Config::load(path, options));
     }
     return &*config_;
@@ -85,15 +106,38 @@ std::optional<turntable::kv::Database> App::open_store() { return open(store); }
 std::optional<turntable::kv::Database> App::open(const std::string& url) {
     Result<turntable::kv::Database> opened = registry_.open(url);
     if (!opened) {
-        std::cerr << "turntable: " << opened.error().to_string() << '\n';
+        std::cerr << "turntable: " << shown_text(opened.error().to_string()) << '\n';
         end_with(ExitCode::cannot_open);
         return std::nullopt;
     }
     return *std::move(opened);
 }
 
+Result<turntable::blob::Store> App::open_to_read(const std::string& url) const {
+    const auto backend = blobs_.backend_for(url);
+    auto config = blobs_.config_for(url);
+    if (!backend || !config || backend->settings.find("create") == nullptr ||
+        config->settings.contains("create")) {
+        return blobs_.open(url);
+    }
+    config->settings["create"] = "false";
+    return blobs_.open(*config);
+}
+
+std::optional<turntable::blob::Store> App::open_blobs(const std::string& url, bool only_read) {
+    Result<turntable::blob::Store> opened = only_read ? open_to_read(url) : blobs_.open(url);
+    if (!opened) {
+        std::cerr << "turntable: " << shown_text(opened.error().to_string()) << '\n';
+        end_with(ExitCode::cannot_open);
+        return std::nullopt;
+    }
+    return *std::move(opened);
+}
+
+std::string App::default_blobs() const { return store.empty() ? blobs_.default_url() : store; }
+
 void App::fail(const Error& error) {
-    std::cerr << "turntable: " << error.to_string() << '\n';
+    std::cerr << "turntable: " << shown_text(error.to_string()) << '\n';
     end_with(exit_code_for(error));
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "cli/exit_code.hpp"
+#include "turntable/blob/registry.hpp"
 #include "turntable/config.hpp"
 #include "turntable/core/runtime.hpp"
 #include "turntable/kv.hpp"
@@ -26,12 +27,19 @@ class App {
     App();
 
     turntable::kv::Registry& registry() noexcept { return registry_; }
+    const turntable::blob::Registry& blobs() const noexcept { return blobs_; }
     std::stop_source& stop() noexcept { return stop_; }
+    const std::stop_source& stop() const noexcept { return stop_; }
 
     /// Opens what --store names, or the default. Prints why not.
     std::optional<turntable::kv::Database> open_store();
     /// The same for any URL.
     std::optional<turntable::kv::Database> open(const std::string& url);
+    /// Opens a store of blobs. To `only_read` it, it is not made where it is not there, unless the
+    /// URL says so itself. Prints why not.
+    std::optional<turntable::blob::Store> open_blobs(const std::string& url, bool only_read);
+    /// What --store or TURNTABLE_BLOB names; empty when there is neither.
+    std::string default_blobs() const;
     /// Reads the configuration file, once: --config, $TURNTABLE_CONFIG, or ./turntable.toml if it
     /// is there. Null when there is none.
     turntable::Result<const turntable::Config*> config();
@@ -49,7 +57,13 @@ class App {
     std::string config_file;
 
   private:
+    turntable::Result<turntable::ProviderConfig> named_store(std::string_view surface,
+                                                             std::string_view name);
+
+    turntable::Result<turntable::blob::Store> open_to_read(const std::string& url) const;
+
     turntable::kv::Registry registry_;
+    turntable::blob::Registry blobs_;
     std::stop_source stop_;
     std::optional<turntable::Config> config_;
     ExitCode exit_code_ = ExitCode::ok;
@@ -57,6 +71,7 @@ class App {
 
 /// Each adds a verb group to the command line.
 void add_kv(CLI::App& root, App& app);
+void add_blob(CLI::App& root, App& app);
 void add_backends(CLI::App& root, App& app);
 void add_layers(CLI::App& root, App& app);
 void add_check(CLI::App& root, App& app);
@@ -80,5 +95,13 @@ void add_kv_copy(CLI::App& kv, App& app);
 void add_kv_export(CLI::App& kv, App& app);
 void add_kv_backup(CLI::App& kv, App& app);
 void add_kv_bench(CLI::App& kv, App& app);
+
+/// The verbs of `blob`, in their files.
+void add_blob_read(CLI::App& blob, App& app);
+void add_blob_tree(CLI::App& blob, App& app);
+void add_blob_write(CLI::App& blob, App& app);
+void add_blob_copy(CLI::App& blob, App& app);
+void add_blob_remove(CLI::App& blob, App& app);
+void add_blob_sync(CLI::App& blob, App& app);
 
 }  // namespace turntable_cli

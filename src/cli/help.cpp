@@ -72,11 +72,37 @@ void print_verbs_as_json(const CLI::App& command, std::vector<std::string>& verb
                     ",\"options\":" + json_list(options) + "}");
 }
 
-void print_overview(const CLI::App& root, const std::vector<std::string>& backends,
-                    const std::vector<std::string>& layers, bool json) {
+/// What can be explained, by what it is.
+struct Names {
+    std::vector<std::string> backends;
+    std::vector<std::string> blob_backends;
+    std::vector<std::string> layers;
+};
+
+Names names_of(App& app) {
+    Names out;
+    const auto add_once = [](std::vector<std::string>& names, const std::string& name) {
+        if (std::ranges::find(names, name) == names.end()) {
+            names.push_back(name);
+        }
+    };
+    for (const turntable::BackendInfo& backend : app.registry().describe()) {
+        add_once(out.backends, backend.name);
+    }
+    for (const turntable::BackendInfo& backend : app.blobs().describe()) {
+        add_once(out.blob_backends, backend.name);
+    }
+    for (const turntable::kv::LayerInfo& layer : app.registry().layers()) {
+        out.layers.push_back(layer.name);
+    }
+    return out;
+}
+
+void print_overview(const CLI::App& root, const Names& names, bool json) {
     if (!json) {
-        std::cout << root.help() << "\nBackends:" << joined(backends)
-                  << "\nLayers:" << joined(layers) << "\nMore: turntable help NAME\n";
+        std::cout << root.help() << "\nBackends:" << joined(names.backends)
+                  << "\nBackends of blobs:" << joined(names.blob_backends)
+                  << "\nLayers:" << joined(names.layers) << "\nMore: turntable help NAME\n";
         return;
     }
     std::vector<std::string> verbs;
@@ -86,53 +112,71 @@ void print_overview(const CLI::App& root, const std::vector<std::string>& backen
     for (std::size_t i = 0; i < verbs.size(); ++i) {
         std::cout << (i == 0 ? "" : ",\n ") << verbs[i];
     }
-    std::cout << "],\"backends\":" << json_list(backends) << ",\"layers\":" << json_list(layers)
-              << "}\n";
+    std::cout << "],\"backends\":" << json_list(names.backends)
+              << ",\"blob_backends\":" << json_list(names.blob_backends)
+              << ",\"layers\":" << json_list(names.layers) << "}\n";
+}
+
+struct HelpArguments {
+    std::string name;
+    std::string surface;
+    bool markdown = false;
+    bool json = false;
+};
+
+std::optional<turntable::SettingsInfo> settings_of(
+    const std::vector<turntable::BackendInfo>& backends, std::string_view name) {
+    const auto found = std::ranges::find(backends, name, &turntable::BackendInfo::name);
+    return found == backends.end() ? std::nullopt : std::optional(found->settings);
+}
+
+void explain(App& app, const HelpArguments& options) {
+    std::optional<turntable::SettingsInfo> found;
+    bool is_layer = false;
+    if (options.surface != "blob") {
+        found = settings_of(app.registry().describe(), options.name);
+    }
+    if (!found && options.surface != "kv") {
+        found = settings_of(app.blobs().describe(), options.name);
+    }
+    for (const turntable::kv::LayerInfo& layer : app.registry().layers()) {
+        if (layer.name == options.name && !found && options.surface != "blob") {
+            found = layer.settings;
+            is_layer = true;
+        }
+    }
+    if (found) {
+        std::cout << (options.json       ? found->json_schema() + "\n"
+                      : options.markdown ? found->markdown()
+                                         : help_text(*found, is_layer));
+        return;
+    }
+    const Names names = names_of(app);
+    std::vector<std::string> all = names.backends;
+    all.insert(all.end(), names.blob_backends.begin(), names.blob_backends.end());
+    all.insert(all.end(), names.layers.begin(), names.layers.end());
+    app.fail(ExitCode::usage, "there is no backend or layer " + options.name +
+                                  turntable::did_you_mean(options.name, all) +
+                                  "; backends:" + joined(names.backends) + "; backends of blobs:" +
+                                  joined(names.blob_backends) + "; layers:" + joined(names.layers));
 }
 
 }  // namespace
 
 void add_help(CLI::App& root, App& app) {
-    auto name = std::make_shared<std::string>();
-    auto markdown = std::make_shared<bool>(false);
-    auto json = std::make_shared<bool>(false);
+    auto options = std::make_shared<HelpArguments>();
     auto* command = root.add_subcommand("help", "Explain a backend or a layer and its settings");
-    command->add_option("NAME", *name, "Such as sqlite or retry; none: this program");
-    command->add_flag("--markdown", *markdown, "Print the table of the documentation");
-    command->add_flag("--json", *json,
+    command->add_option("NAME", options->name, "Such as sqlite or retry; none: this program");
+    command->add_option("--surface", options->surface, "kv or blob, for a name that both have")
+        ->check(CLI::IsMember({"kv", "blob"}));
+    command->add_flag("--markdown", options->markdown, "Print the table of the documentation");
+    command->add_flag("--json", options->json,
                       "Print the JSON Schema of the settings; without NAME: all verbs");
-    command->callback([&root, &app, name, markdown, json] {
-        std::vector<std::string> backends;
-        std::vector<std::string> layers;
-        std::optional<turntable::SettingsInfo> found;
-        bool is_layer = false;
-        for (const turntable::BackendInfo& backend : app.registry().describe()) {
-            if (backend.name == *name) {
-                found = backend.settings;
-            }
-            if (std::ranges::find(backends, backend.name) == backends.end()) {
-                backends.push_back(backend.name);
-            }
-        }
-        for (const turntable::kv::LayerInfo& layer : app.registry().layers()) {
-            if (layer.name == *name && !found) {
-                found = layer.settings;
-                is_layer = true;
-            }
-            layers.push_back(layer.name);
-        }
-        if (name->empty()) {
-            print_overview(root, backends, layers, *json);
-        } else if (found) {
-            std::cout << (*json       ? found->json_schema() + "\n"
-                          : *markdown ? found->markdown()
-                                      : help_text(*found, is_layer));
+    command->callback([&root, &app, options] {
+        if (options->name.empty()) {
+            print_overview(root, names_of(app), options->json);
         } else {
-            std::vector<std::string> all = backends;
-            all.insert(all.end(), layers.begin(), layers.end());
-            app.fail(ExitCode::usage,
-                     "there is no backend or layer " + *name + turntable::did_you_mean(*name, all) +
-                         "; backends:" + joined(backends) + "; layers:" + joined(layers));
+            explain(app, *options);
         }
     });
 }

@@ -9,7 +9,7 @@
 namespace {
 
 constexpr const char* exit_codes =
-    "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 no such key, 4 a check failed,\n"
+    "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 no such key or blob, 4 a check failed,\n"
     "5 the store or configuration cannot be used, 6 a store is unhealthy, does not conform, or is\n"
     "not equal to the other, 130 stopped by a signal.";
 
@@ -22,6 +22,7 @@ void define(CLI::App& root, turntable_cli::App& app) {
     root.require_subcommand(1);
     root.fallthrough();  // --store may stand behind the verb
     add_kv(root, app);
+    add_blob(root, app);
     add_conform(root, app);
     add_backends(root, app);
     add_layers(root, app);

@@ -16,6 +16,7 @@ import tempfile
 
 # Verbs without --json, and why.
 WITHOUT = {
+    "blob cat": "prints the bytes of blobs",
     "completion": "prints a script, which a shell reads",
     "man": "writes pages, which groff reads",
 }
@@ -47,6 +48,22 @@ COMMANDS = [
     ("kv remove", "kv remove a -s a.db"),
     ("kv verify", "kv verify a.db b.db"),
     ("kv bench", "kv bench memory: --entries 10 --seconds 0"),
+    ("blob put", "blob put status fs:files::a/status --content-type text/plain --meta k=v"),
+    ("blob put", "blob put status fs:files::b"),
+    ("blob ls", "blob ls fs:files"),
+    ("blob stat", "blob stat fs:files::a/status"),
+    ("blob du", "blob du fs:files --depth 1"),
+    ("blob tree", "blob tree fs:files"),
+    ("blob get", "blob get fs:files::a/status got"),
+    ("blob cp", "blob cp fs:files::b fs:files::c"),
+    ("blob cp", "blob cp -r ./files ./other"),
+    ("blob cp --dry-run", "blob cp fs:files::b fs:files::d --dry-run"),
+    ("blob mv --dry-run", "blob mv fs:files::c fs:files::d --dry-run"),
+    ("blob mv", "blob mv fs:files::c fs:files::d"),
+    ("blob sync --dry-run", "blob sync ./files ./third --dry-run"),
+    ("blob sync", "blob sync ./files ./third"),
+    ("blob rm --dry-run", "blob rm -r fs:files::a --dry-run"),
+    ("blob rm", "blob rm -r fs:files::a --yes"),
     ("backends", "backends"),
     ("layers", "layers"),
     ("check", "check a.db memory:"),
@@ -97,7 +114,8 @@ def verb_of(row):
 def run_all(program):
     """(problems, {row: members printed})"""
     problems, printed = [], {}
-    environment = {**os.environ, "TURNTABLE_KV": "", "DENO_KV_PATH": "", "TURNTABLE_CONFIG": ""}
+    environment = {**os.environ, "TURNTABLE_KV": "", "DENO_KV_PATH": "", "TURNTABLE_BLOB": "",
+                   "TURNTABLE_CONFIG": ""}
     with tempfile.TemporaryDirectory() as folder:
         for name, text in FILES.items():
             (pathlib.Path(folder) / name).write_text(text, encoding="utf-8")

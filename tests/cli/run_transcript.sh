@@ -11,11 +11,14 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder" || exit 1
 export PATH="$tools:$PATH" HOME="$folder" TMPDIR="$folder"
-unset TURNTABLE_KV DENO_KV_PATH TURNTABLE_CONFIG
+unset TURNTABLE_KV DENO_KV_PATH TURNTABLE_BLOB TURNTABLE_CONFIG
 
 normalise() {
     sed -E -e 's/^$/~/' -e 's/[0-9a-f]{16}0000/<versionstamp>/g' \
         -e 's/[0-9]+(\.[0-9]+)? (ms|s)\b/<time>/g' \
+        -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z/<moment>/g' \
+        -e 's/"modified_ms":[0-9]+,"etag":"[^"]*"/"modified_ms":<moment>,"etag":"<etag>"/g' \
+        -e 's/etag=[^;)]*/etag=<etag>/g' \
         -e 's/"latency_ms":[0-9.e-]+/"latency_ms":<time>/g' \
         -e 's/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/<id>/g' \
         -e "s|$folder|<folder>|g"

@@ -54,6 +54,20 @@ def main():
         status, shown = at_terminal(program, folder, remove, b"y\n")
         assert status == 0 and "removed 1,000 entries" in shown, shown
         assert turntable("kv", "count", "-s", "b.db").stdout == "0\n"
+
+        pathlib.Path(folder, "big").write_bytes(b"x" * 3_000_000)
+        quiet = turntable("blob", "cp", "./big", "fs:store::a")
+        assert quiet.stderr == "" and quiet.stdout.startswith("copied 1 file"), quiet
+        status, shown = at_terminal(program, folder, ["blob", "cp", "./big", "fs:store::b"])
+        assert status == 0 and "copying [" in shown and "100% 3,000,000" in shown, shown
+        assert "\r\x1b[Kcopied 1 file, 3,000,000 bytes" in shown, shown
+
+        remove = ["blob", "rm", "-r", "fs:store"]
+        status, shown = at_terminal(program, folder, remove, b"n\n")
+        assert status == 1 and "Remove 2 files, with their directories?" in shown, shown
+        status, shown = at_terminal(program, folder, remove, b"y\n")
+        assert status == 0 and "removed 2 files" in shown, shown
+        assert turntable("blob", "ls", "fs:store").stdout == ""
     return 0
 
 
