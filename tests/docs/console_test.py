@@ -24,6 +24,8 @@ VARIES = [
     (r'"latency_ms":[0-9.e-]+', '"latency_ms":<time>'),
     (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "<id>"),
     (r"\b[0-9a-f]{16}0000\b", "<versionstamp>"),
+    (r"\b\d{4}-\d\d-\d\dT[0-9:]{8}Z", "<moment>"),
+    (r'"modified_ms":\d+,"etag":"[^"]*"', '"modified_ms":<moment>,"etag":"<etag>"'),
     (r"[ \t]+$", ""),
 ]
 

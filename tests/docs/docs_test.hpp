@@ -8,6 +8,8 @@
 #include <string>
 
 #include "support/chaos.hpp"
+#include "turntable/blob/fs.hpp"
+#include "turntable/blob/registry.hpp"
 #include "turntable/kv.hpp"
 #include "turntable/kv/lmdb.hpp"
 #include "turntable/kv/memory.hpp"
@@ -21,7 +23,8 @@
 #pragma GCC diagnostic ignored "-Wshadow"
 
 /// What the blocks of the docs run in: an empty folder, a registry with the engines and layers
-/// that are built in, and an empty database, in trouble when that is ordered.
+/// that are built in, an empty database, in trouble when that is ordered, and an empty store of
+/// blobs.
 class Docs : public ::testing::Test {
   protected:
     Docs() : before_(std::filesystem::current_path()) {
@@ -32,6 +35,8 @@ class Docs : public ::testing::Test {
         turntable::kv::register_memory(registry_).value();
         turntable::kv::register_sqlite(registry_).value();
         turntable::kv::register_layers(registry_).value();
+        turntable::blob::register_memory(blob_registry_).value();
+        turntable::blob::register_fs(blob_registry_).value();
     }
     ~Docs() override {
         std::filesystem::current_path(before_);
@@ -41,6 +46,8 @@ class Docs : public ::testing::Test {
     turntable::kv::Database database() {
         return registry_.open("memory:", turntable::test::in_chaos()).value();
     }
+    turntable::blob::Registry& blob_registry() { return blob_registry_; }
+    turntable::blob::Store blob_store() { return blob_registry_.open("fs:store").value(); }
     static void expect_ok(const turntable::Result<void>& result) {
         EXPECT_TRUE(result.has_value()) << result.error().to_string();
     }
@@ -49,4 +56,5 @@ class Docs : public ::testing::Test {
     std::filesystem::path before_;
     std::filesystem::path folder_;
     turntable::kv::Registry registry_;
+    turntable::blob::Registry blob_registry_;
 };

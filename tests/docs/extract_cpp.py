@@ -5,6 +5,7 @@ What a block is, says the comment before it:
   (none)                   statements; they find an empty database `db` and a `registry`
   <!-- cpp: program -->    a whole program with main()
   <!-- cpp: declarations -->  for the blocks that follow on the page
+  <!-- cpp: blob -->       statements; they find an empty blob::Store `store`, and its `registry`
   <!-- cpp: coroutine -->  statements of a coroutine; `db` is a kv::AsyncDatabase
   <!-- cpp: test -->       a GoogleTest of its own
 Each block is compiled, and all but declarations run, each in an empty folder.
@@ -17,7 +18,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools"))
 import docs_blocks  # noqa: E402
 
-KINDS = ("", "cpp: program", "cpp: declarations", "cpp: coroutine", "cpp: test")
+KINDS = ("", "cpp: program", "cpp: declarations", "cpp: blob", "cpp: coroutine", "cpp: test")
 INCLUDE = re.compile(r"^#include .*$", re.M)
 HEAD = '#include "docs/docs_test.hpp"\n'
 
@@ -50,6 +51,11 @@ def wrapped(block):
     if block.how == "cpp: coroutine":
         return (f"inline Async<void> {name}(kv::AsyncDatabase db) {{\n{code}\nco_return {{}};\n}}\n"
                 f"TEST_F(Docs, {name}) {{ expect_ok({name}(database()).wait()); }}\n")
+    if block.how == "cpp: blob":
+        return (f"inline Result<void> {name}(blob::Registry& registry, blob::Store& store) {{\n"
+                f"{code}\nreturn {{}};\n}}\n"
+                f"TEST_F(Docs, {name}) {{\nblob::Store store = blob_store();\n"
+                f"expect_ok({name}(blob_registry(), store));\n}}\n")
     return (f"inline Result<void> {name}(kv::Registry& registry, kv::Database& db) {{\n"
             f"{code}\nreturn {{}};\n}}\n"
             f"TEST_F(Docs, {name}) {{\nauto db = database();\n"
@@ -70,7 +76,8 @@ def main():
             is_awaited = block.how == "cpp: coroutine"
             includes[is_awaited].update(INCLUDE.findall(block.text))
             body = (f"namespace {page_namespace(page)} {{\nusing namespace turntable;\n"
-                    f"namespace kv = turntable::kv;\nusing namespace std::chrono_literals;\n"
+                    f"namespace kv = turntable::kv;\nnamespace blob = turntable::blob;\n"
+                    f"using namespace std::chrono_literals;\n"
                     f"{wrapped(block)}}}\n")
             texts[is_awaited].append(body)
             if block.how == "cpp: declarations" and awaited:
