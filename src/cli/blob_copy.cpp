@@ -41,7 +41,7 @@ struct Ends {
 /// None, with the reason printed.
 std::optional<Ends> open_ends(App& app, const CopyArguments& options, LocalFolder folder) {
     auto from = open_source(app, options.from, folder);
-    auto to = from ? open_target(app, options.to, &*from) : std::nullopt;
+    auto to = from ? open_target(app, options.to, &*from, options.sync.dry_run) : std::nullopt;
     if (!to) {
         return std::nullopt;
     }

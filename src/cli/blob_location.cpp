@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "cli/blob_output.hpp"
+#include "turntable/blob/memory.hpp"
 #include "turntable/blob/path.hpp"
 
 namespace turntable_cli {
@@ -198,8 +199,17 @@ std::optional<BlobPlace> open_source(App& app, const std::string& text, LocalFol
     return placed(app, parse_location(text, app.default_blobs(), folder), true);
 }
 
-std::optional<BlobPlace> open_target(App& app, const std::string& text, const BlobPlace* source) {
-    return placed(app, parse_location(text, app.default_blobs()), false, source);
+std::optional<BlobPlace> open_target(App& app, const std::string& text, const BlobPlace* source,
+                                     bool dry_run) {
+    auto place = placed(app, parse_location(text, app.default_blobs()), dry_run, source);
+    if (place && dry_run) {
+        const auto first =
+            place->store.list("", {.limit = 1, .metadata = false}).next(app.stop().get_token());
+        if (!first && first.error().code() == ErrorCode::not_found) {
+            place->store = blob::Store(blob::MemoryBackend());
+        }
+    }
+    return place;
 }
 
 std::optional<BlobPlace> open_local_target(App& app, const std::string& text) {

@@ -55,9 +55,10 @@ struct BlobPlace {
 /// Opens what an argument means, which is read or removed. Prints why not.
 std::optional<BlobPlace> open_source(App& app, const std::string& text,
                                      LocalFolder folder = LocalFolder::store);
-/// The same for what is written. Shares the store with a source, if it is the same one.
+/// The same for what is written, or with `dry_run` would be: then nothing is made, and a store that
+/// is not there is an empty one. Shares the store with a source, if it is the same one.
 std::optional<BlobPlace> open_target(App& app, const std::string& text,
-                                     const BlobPlace* source = nullptr);
+                                     const BlobPlace* source = nullptr, bool dry_run = false);
 /// The same for what is always a path of this machine.
 std::optional<BlobPlace> open_local_target(App& app, const std::string& text);
 

@@ -37,7 +37,8 @@ struct Arguments {
 
 void sync(App& app, const Arguments& options) {
     const auto from = open_source(app, options.from);
-    const auto to = from ? open_target(app, options.to, &*from) : std::nullopt;
+    const auto to =
+        from ? open_target(app, options.to, &*from, options.sync.dry_run) : std::nullopt;
     if (!to) {
         return;
     }
