@@ -76,12 +76,12 @@ void finishing_what_is_not_there(Environment& environment) {
     store.commit(Write().enqueue(payload(1), environment.now_ms()));
     const QueueMessage message = store.take();
     store.finish_well(message.id, Delivery::done);
-    const std::initializer_list<ErrorCode> gone{ErrorCode::not_found};
+    const std::initializer_list<ErrorCode> absent{ErrorCode::not_found};
     for (const std::string& id :
          {message.id, std::string("00000000-0000-4000-8000-000000000000")}) {
-        expect_code(store.finish(id, Delivery::done), gone, "finishing what is not leased");
-        expect_code(store.finish(id, Delivery::failed), gone, "failing what is not leased");
-        expect_code(store.extend(id), gone, "extending what is not leased");
+        expect_code(store.finish(id, Delivery::done), absent, "finishing what is not leased");
+        expect_code(store.finish(id, Delivery::failed), absent, "failing what is not leased");
+        expect_code(store.extend(id), absent, "extending what is not leased");
     }
 }
 

@@ -28,10 +28,10 @@ Result<Present> read_present(const Store& store, const std::string& directory,
 
 /// Reads both from the start until they differ.
 Result<bool> same_content(Reader first, Reader second, const CallOptions& call) {
-    constexpr std::size_t piece_bytes = std::size_t{1} << 18;
+    constexpr std::size_t step_bytes = std::size_t{1} << 18;
     while (true) {
-        TURNTABLE_TRY(const Bytes left, first.read(piece_bytes, call));
-        TURNTABLE_TRY(const Bytes right, second.read(piece_bytes, call));
+        TURNTABLE_TRY(const Bytes left, first.read(step_bytes, call));
+        TURNTABLE_TRY(const Bytes right, second.read(step_bytes, call));
         if (left != right) {
             return false;
         }
