@@ -1,5 +1,5 @@
-// node peer.mjs ROOT: OpenDAL's fs service on the folder of a store. Reads every blob below ours/ and
-// writes what it read, behind a mark, under the same name below theirs/.
+// node peer.mjs ROOT: OpenDAL's fs service on the folder of a store. Reads every blob below ours/
+// and writes what it read, behind a mark, under the same name below theirs/.
 import { createRequire } from "node:module";
 
 const require = createRequire(new URL("../package.json", import.meta.url));
