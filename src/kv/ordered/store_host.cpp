@@ -88,13 +88,17 @@ void StoreHost::submit(std::unique_ptr<WriteTask> task, Pass pass) {
     }
 }
 
-void StoreHost::start_polling() {
+void StoreHost::start_polling() { poll_after(now_ms()); }
+
+void StoreHost::poll_after(std::int64_t time_ms) {
     if (traits_.has_others) {
-        poll_timer_->arm(now_ms() + options_.poll_interval.count());
+        poll_timer_->arm(time_ms + options_.poll_interval.count());
     }
 }
 
 void StoreHost::look_for_others() {
+    // What is committed from here on is for the next look, however long this one takes.
+    const std::int64_t began_ms = now_ms();
     if (!hub_->is_watched() && !queue_->is_waited_for()) {
         return;  // the next watch or take starts again
     }
@@ -106,7 +110,7 @@ void StoreHost::look_for_others() {
     if (changed && *changed) {
         others_committed();
     }
-    start_polling();
+    poll_after(began_ms);
 }
 
 void StoreHost::others_committed() {

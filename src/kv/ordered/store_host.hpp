@@ -77,6 +77,8 @@ class StoreHost final : public WriterHost, public std::enable_shared_from_this<S
     void post_drain() override;
 
   private:
+    void poll_after(std::int64_t time_ms);
+
     std::mutex releasing_;
     std::shared_ptr<StoreEngine> engine_;
     const OrderedStoreOptions options_;
