@@ -8,31 +8,12 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
-#include <system_error>
+
+#include "turntable/core/file_error.hpp"
 
 namespace turntable::inline v0 {
 
 namespace {
-
-ErrorCode code_for(int number) noexcept {
-    switch (number) {
-        case ENOENT:
-        case ENOTDIR:
-            return ErrorCode::not_found;
-        case EEXIST:
-            return ErrorCode::already_exists;
-        case EACCES:
-        case EPERM:
-        case EROFS:
-            return ErrorCode::permission_denied;
-        case ENOSPC:
-        case EDQUOT:
-        case EFBIG:
-            return ErrorCode::no_space;
-        default:
-            return ErrorCode::io;
-    }
-}
 
 Error there_already(const std::string& path) {
     return Error(ErrorCode::already_exists,
@@ -81,12 +62,6 @@ Result<void> sync_folder(const std::string& path) {
 }
 
 }  // namespace
-
-Error file_error(int number, std::string_view doing, const std::string& path) {
-    return Error(code_for(number),
-                 std::string(doing) + " " + path + ": " + std::generic_category().message(number))
-        .with_backend_code(number);
-}
 
 Result<NewFile> NewFile::create(std::string path, bool replace) {
     if (!replace && is_there(path)) {

@@ -8,40 +8,11 @@
 #include <system_error>
 #include <utility>
 
+#include "turntable/core/file_error.hpp"
 #include "turntable/tape/storage.hpp"
 
 // The only file of tapes that knows the operating system.
 namespace turntable::inline v0::tape {
-
-namespace {
-
-ErrorCode code_for(int number) noexcept {
-    switch (number) {
-        case ENOENT:
-        case ENOTDIR:
-            return ErrorCode::not_found;
-        case EEXIST:
-            return ErrorCode::already_exists;
-        case EACCES:
-        case EPERM:
-        case EROFS:
-            return ErrorCode::permission_denied;
-        case ENOSPC:
-        case EDQUOT:
-        case EFBIG:
-            return ErrorCode::no_space;
-        default:
-            return ErrorCode::io;
-    }
-}
-
-Error file_error(int number, std::string_view doing, const std::string& path) {
-    return Error(code_for(number),
-                 std::string(doing) + " " + path + ": " + std::generic_category().message(number))
-        .with_backend_code(number);
-}
-
-}  // namespace
 
 Result<std::unique_ptr<Source>> FileSource::open(const std::string& path) {
     const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);

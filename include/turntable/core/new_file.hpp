@@ -44,7 +44,4 @@ class TURNTABLE_EXPORT NewFile {
     bool replace_;
 };
 
-/// The error for the errno of a call on a file.
-TURNTABLE_EXPORT Error file_error(int number, std::string_view doing, const std::string& path);
-
 }  // namespace turntable::inline v0

@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 
+#include "turntable/core/file_error.hpp"
 #include "turntable/core/new_file.hpp"
 
 namespace turntable::inline v0::kv {

@@ -8,6 +8,7 @@
 #include "kv/transfer/export_writer.hpp"
 #include "kv/transfer/intake.hpp"
 #include "kv/transfer/range_reader.hpp"
+#include "turntable/core/file_error.hpp"
 #include "turntable/core/new_file.hpp"
 #include "turntable/kv/export.hpp"
 

@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <csignal>
 
-#include "turntable/core/new_file.hpp"
+#include "turntable/core/file_error.hpp"
 
 extern char** environ;
 
