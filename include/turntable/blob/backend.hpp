@@ -80,8 +80,8 @@ using EntryPage = std::vector<Entry>;
 /// - list: everything whose path begins with `prefix`, without `prefix` itself when that is a
 ///   directory. Not recursive: what has a further slash after the prefix appears as its directory.
 ///   A directory comes before what lies in it. A prefix that is not there: an empty listing.
-/// - remove: a file, or a directory in which nothing lies; fine if there is none. A directory that
-///   is not empty is `conflict`.
+/// - remove: a file, or a directory in which nothing lies, which may be named without its slash;
+///   fine if there is none. A directory that is not empty is `conflict`.
 /// - create_dir: with the directories above it; fine if it is there.
 /// - health: asks the engine now.
 /// - close: refuses new calls, waits for the rest. A second close is fine.

@@ -59,6 +59,10 @@ TEST(BlobStore, RefusesWhatIsNoFile) {
     ASSERT_TRUE(store.write("d/f", "x").has_value());
     EXPECT_EQ(code(store.read("d")), ErrorCode::type_mismatch);
     EXPECT_EQ(code(store.remove("d/")), ErrorCode::conflict);
+    EXPECT_EQ(code(store.remove("d")), ErrorCode::conflict);
+    ASSERT_TRUE(store.create_dir("empty").has_value());
+    EXPECT_TRUE(store.remove("empty").has_value());
+    EXPECT_FALSE(*store.exists("empty/"));
     EXPECT_EQ(code(store.copy("d/f", "d/./f")), ErrorCode::invalid_argument);
     EXPECT_EQ(code(store.write("d/f", "x", {.if_not_exists = true, .append = true})),
               ErrorCode::invalid_argument);

@@ -140,10 +140,13 @@ Result<void> Store::rename(std::string_view from, std::string_view to,
 
 Result<void> Store::remove(std::string_view path, const RemoveOptions& options) {
     const std::unique_lock guard(mutex_);
-    const auto at = blobs_.find(path);
-    if (path.ends_with('/')) {
-        const auto below = blobs_.upper_bound(path);
-        if (below != blobs_.end() && below->first.starts_with(path)) {
+    auto at = blobs_.find(path);
+    if (at == blobs_.end() || path.ends_with('/')) {  // then a directory is meant
+        const std::string directory =
+            path.empty() || path.ends_with('/') ? std::string(path) : std::string(path) + '/';
+        at = blobs_.find(directory);
+        const auto below = blobs_.upper_bound(directory);
+        if (below != blobs_.end() && below->first.starts_with(directory)) {
             return Error(ErrorCode::conflict, "the directory is not empty; see remove_all")
                 .with_retry(Retry::permanent)
                 .with("path", std::string(path));
