@@ -11,7 +11,6 @@
 #include <thread>
 
 #include "mcp/stdio/child.hpp"
-#include "turntable/core/new_file.hpp"
 #include "turntable/mcp/line_splitter.hpp"
 #include "turntable/mcp/stdio_relay.hpp"
 
@@ -78,11 +77,15 @@ struct StdioRelay::State {
                 });
             }
         }
-        void end() {
-            if (recorder_ != nullptr) {
-                lines_.end([this](ByteView line, std::uint64_t whole) {
-                    recorder_->cut_frame(direction_, line, whole);
-                });
+        /// No more is heard; `at_end`: because the sender has ended, not because we stopped.
+        void end(bool at_end) {
+            if (recorder_ == nullptr) {
+                return;
+            }
+            lines_.end([this](ByteView line, std::uint64_t whole) {
+                recorder_->cut_frame(direction_, line, whole);
+            });
+            if (at_end) {
                 recorder_->life("eof", {}, to_string(direction_));
             }
         }
@@ -97,9 +100,11 @@ struct StdioRelay::State {
     void pump(int from, int to, tape::Direction direction) const {
         Ear ear(options, direction);
         std::vector<char> buffer(piece_bytes);
+        bool at_end = false;
         while (wait_readable(from, stopping.read.get())) {
             const std::size_t got = read_some(from, buffer);
             if (got == 0) {
+                at_end = true;
                 break;
             }
             const ByteView bytes(buffer.data(), got);
@@ -108,7 +113,7 @@ struct StdioRelay::State {
                 break;
             }
         }
-        ear.end();
+        ear.end(at_end);
     }
 
     void tell(std::string_view event, std::optional<std::int64_t> code,

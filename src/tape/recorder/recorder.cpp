@@ -19,6 +19,11 @@ struct Waiting {
 /// What a waiting record costs beside its bytes.
 constexpr std::uint64_t record_overhead = 128;
 
+/// What is missing when a frame is not recorded.
+std::uint64_t whole_bytes(const Frame& frame) noexcept {
+    return std::max<std::uint64_t>(frame.payload.size(), frame.truncated_from);
+}
+
 /// Why frames are missing that stood before what waits; others are missing after it.
 constexpr std::string_view lost_by_storage = "storage";
 
@@ -55,7 +60,8 @@ struct Recorder::State : std::enable_shared_from_this<Recorder::State> {
         }
     }
     void drain();
-    Result<void> write(std::vector<Waiting>& batch, const Gap& lost);
+    Result<Gap> write(std::vector<Waiting>& batch, const Gap& lost);
+    void take_back(const std::vector<Waiting>& batch, const Gap& lost);
     void add(Frame frame);
 
     RecorderOptions options;
@@ -84,18 +90,21 @@ void Recorder::State::add(Frame frame) {
     }
     frame.time = now();
     const std::uint64_t bytes = frame.payload.size();
+    const std::uint64_t whole = whole_bytes(frame);
     if (options.tape_bytes_max != 0 && accepted_bytes + bytes > options.tape_bytes_max) {
-        drop(1, std::max(bytes, frame.truncated_from), "limit");
+        drop(1, whole, "limit");
     } else if (!enqueue(std::move(frame), bytes)) {
-        drop(1, bytes, "buffer");
+        drop(1, whole, "buffer");
     } else {
         accepted_bytes += bytes;
     }
     wake();
 }
 
-/// Writes a batch in one flush: all of it is in the tape, or nothing.
-Result<void> Recorder::State::write(std::vector<Waiting>& batch, const Gap& lost) {
+/// Writes a batch in one flush: all of it is in the tape, or nothing. Gives what the filter held
+/// back.
+Result<Gap> Recorder::State::write(std::vector<Waiting>& batch, const Gap& lost) {
+    Gap filtered;
     const bool came_before = lost.why == lost_by_storage;
     if (lost.frames > 0 && came_before) {
         TURNTABLE_CHECK(writer.append(lost));
@@ -106,24 +115,33 @@ Result<void> Recorder::State::write(std::vector<Waiting>& batch, const Gap& lost
             TURNTABLE_CHECK(writer.append(waiting.record));
             continue;
         }
-        if (options.filter) {
-            if (Result<void> passed = options.filter(*frame); !passed) {
-                TURNTABLE_CHECK(writer.append(Gap{.time = frame->time,
-                                                  .frames = 1,
-                                                  .bytes = frame->payload.size(),
-                                                  .why = "filter"}));
-                const std::scoped_lock guard(mutex);
-                ++dropped_frames;
-                dropped_bytes += frame->payload.size();
-                continue;
-            }
+        if (options.filter && !options.filter(*frame)) {
+            const Gap one{
+                .time = frame->time, .frames = 1, .bytes = whole_bytes(*frame), .why = "filter"};
+            TURNTABLE_CHECK(writer.append(one));
+            ++filtered.frames;
+            filtered.bytes += one.bytes;
+            continue;
         }
         TURNTABLE_CHECK(writer.frame(*frame));
     }
     if (lost.frames > 0 && !came_before) {
         TURNTABLE_CHECK(writer.append(lost));
     }
-    return writer.flush();
+    TURNTABLE_CHECK(writer.flush());
+    return filtered;
+}
+
+/// The storage took nothing: all of it is missing before what comes now.
+void Recorder::State::take_back(const std::vector<Waiting>& batch, const Gap& lost) {
+    gap.frames += lost.frames;  // counted already
+    gap.bytes += lost.bytes;
+    gap.why = lost_by_storage;
+    for (const Waiting& waiting : batch) {
+        if (const auto* frame = std::get_if<Frame>(&waiting.record)) {
+            drop(1, whole_bytes(*frame), std::string(lost_by_storage));
+        }
+    }
 }
 
 void Recorder::State::drain() {
@@ -135,7 +153,7 @@ void Recorder::State::drain() {
         lost.time =
             batch.empty() || lost.why != lost_by_storage ? now() : time_of(batch.front().record);
         lock.unlock();
-        Result<void> written = write(batch, lost);
+        Result<Gap> written = write(batch, lost);
         const Totals reached = writer.totals();
         lock.lock();
         for (const Waiting& waiting : batch) {
@@ -144,15 +162,11 @@ void Recorder::State::drain() {
         totals = reached;
         if (!written) {
             error = std::move(written).error();
-            gap.frames += lost.frames;  // counted already
-            gap.bytes += lost.bytes;
-            for (const Waiting& waiting : batch) {
-                if (const auto* frame = std::get_if<Frame>(&waiting.record)) {
-                    drop(1, frame->payload.size(), std::string(lost_by_storage));
-                }
-            }
+            take_back(batch, lost);
             break;  // the next record tries again
         }
+        dropped_frames += written->frames;
+        dropped_bytes += written->bytes;
     }
     draining = false;
     idle.notify_all();

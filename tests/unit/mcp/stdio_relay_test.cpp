@@ -139,6 +139,7 @@ TEST_F(StdioRelayTest, PassesOnBothWaysAndTheErrors) {
     const auto lives = recorded<tape::Life>();
     ASSERT_GE(lives.size(), 2U);
     EXPECT_EQ(lives.front().event, "spawn");
+    EXPECT_EQ(std::ranges::count(lives, "eof", &tape::Life::event), 3);
     EXPECT_EQ(lives.back().event, "exit");
     EXPECT_EQ(lives.back().code, 7);
 }
@@ -200,6 +201,9 @@ TEST_F(StdioRelayTest, ASignalOfTheServerShowsInTheStatus) {
     EXPECT_EQ(*relay->run(), 128 + SIGKILL);
     ASSERT_TRUE(recorder.close().has_value());
     EXPECT_EQ(recorded<tape::Life>().back().event, "signal");
+    for (const tape::Life& life : recorded<tape::Life>()) {
+        EXPECT_FALSE(life.event == "eof" && life.text == "c2s") << "the client has not ended";
+    }
 }
 
 TEST_F(StdioRelayTest, SignalsReachTheServer) {

@@ -170,6 +170,29 @@ TEST_F(TapeRecorder, AFullStoreCostsFramesUntilThereIsRoom) {
     EXPECT_TRUE(verify(test::source_of(storage->text))->problems.empty());
 }
 
+TEST_F(TapeRecorder, EachFrameThatIsMissingCountsOnceWithAllItsBytes) {
+    RecorderOptions options;
+    options.frame_bytes_max = 10;
+    options.filter = [](Frame&) -> Result<void> {
+        return Error(ErrorCode::invalid_argument, "not this one");
+    };
+    Recorder recorder = open(options);
+    storage->failures = 1;
+    recorder.frame(Direction::client_to_server, std::string(25, 'x'));
+    recorder.flush();
+    EXPECT_EQ(recorder.status().dropped_frames, 1U);
+    EXPECT_EQ(recorder.status().dropped_bytes, 25U);
+    recorder.frame(Direction::client_to_server, std::string(30, 'x'));
+    ASSERT_TRUE(recorder.close().has_value());
+    EXPECT_EQ(recorder.status().dropped_frames, 2U);
+    EXPECT_EQ(recorder.status().dropped_bytes, 55U);
+    ASSERT_EQ(gaps().size(), 2U);
+    EXPECT_EQ(gaps()[0].why, "storage");
+    EXPECT_EQ(gaps()[0].bytes, 25U);
+    EXPECT_EQ(gaps()[1].why, "filter");
+    EXPECT_EQ(gaps()[1].bytes, 30U);
+}
+
 TEST_F(TapeRecorder, WhatIsLostAtTheVeryEndIsSaid) {
     Recorder recorder = open();
     storage->failures = 1;
