@@ -1,4 +1,5 @@
 #include <atomic>
+#include <functional>
 #include <thread>
 
 #include "unit/kv/ordered_store_fixture.hpp"
@@ -182,6 +183,35 @@ TEST_F(OrderedWatch, SeesCommitsOfOthersWithinTheStatedTime) {
     remove(*other, "r1");
     clock->advance(store->capabilities().watch_others_within);
     EXPECT_EQ(text_of(std::move(pending).wait()), "r1- ");
+}
+
+/// During its first look, once it has looked, others commit and time passes.
+class EngineWithALongLook : public MapEngineWithOthers {
+  public:
+    using MapEngineWithOthers::MapEngineWithOthers;
+    Result<bool> changed_by_others() {
+        Result<bool> changed = MapEngineWithOthers::changed_by_others();
+        if (const auto act = std::exchange(meanwhile, nullptr)) {
+            act();
+        }
+        return changed;
+    }
+    static inline std::function<void()> meanwhile;
+};
+
+TEST_F(OrderedWatch, WhatOthersCommitDuringALookIsTheNextLooks) {
+    const auto store = open<EngineWithALongLook>(options());
+    auto stream = watch(*store, {{"a", {}}});
+    EXPECT_EQ(next(stream), "a- ");
+    const auto other = open();
+    const auto within = store->capabilities().watch_others_within;
+    EngineWithALongLook::meanwhile = [&] {
+        set(*other, "a", "1");
+        clock->advance(within);
+    };
+    auto pending = stream.next();
+    clock->advance(within);
+    EXPECT_EQ(text_of(std::move(pending).wait()), "a=1 ");
 }
 
 TEST_F(OrderedWatch, TellsACommitOfOthersTogetherWithAnOwnOneThatComesAfterIt) {

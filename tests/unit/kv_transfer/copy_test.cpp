@@ -5,6 +5,7 @@
 #include <atomic>
 #include <climits>
 #include <thread>
+#include <vector>
 
 #include "support/map_backend.hpp"
 #include "unit/kv_transfer/support.hpp"
@@ -155,6 +156,36 @@ TEST(Copy, ThatBrokeOffAnywhereIsGoneOnWithByTheSameCall) {
     }
     EXPECT_GT(broken, 5);
     EXPECT_LT(broken, writes_max);
+}
+
+/// Keeps no order of writes, and notes how many changes each of them has.
+class WithoutOrder : public kv::Layer<kv::AnyBackend> {
+  public:
+    WithoutOrder(kv::AnyBackend inner, std::shared_ptr<std::vector<std::size_t>> sizes)
+        : Layer(std::move(inner)), sizes_(std::move(sizes)) {}
+    kv::Capabilities capabilities() const {
+        kv::Capabilities out = inner().capabilities();
+        out.write_order = false;
+        return out;
+    }
+    Async<kv::CommitResult> atomic_write(const Context& context, const kv::AtomicWrite& write) {
+        sizes_->push_back(write.mutations.size());
+        return inner().atomic_write(context, write);
+    }
+
+  private:
+    std::shared_ptr<std::vector<std::size_t>> sizes_;
+};
+
+TEST(Copy, IntoAStoreWithoutOrderCommitsItsMarkBeforeAllElse) {
+    const kv::Database from = memory_database();
+    fill_with_everything(from);
+    const auto sizes = std::make_shared<std::vector<std::size_t>>();
+    const kv::Database to(kv::AnyBackend(WithoutOrder(kv::AnyBackend(kv::MemoryBackend()), sizes)));
+    ASSERT_TRUE(kv::copy(from, to));
+    ASSERT_GE(sizes->size(), 3U);
+    EXPECT_EQ(sizes->front(), 1U) << "the mark alone";
+    EXPECT_EQ(sizes->back(), 1U) << "and its removal";
 }
 
 TEST(Copy, ThatIsGoneOnWithEndsWithTheNewestState) {
