@@ -6,28 +6,31 @@
 #include <string>
 #include <string_view>
 
+#include "turntable/core/export.hpp"
+
 /// \file
 /// JSON by position: what a tape needs is where values begin and end, not their tree.
 namespace turntable::inline v0::tape {
 
 /// Where the value that begins at `from` ends, without white space around it; npos if it is not
 /// strict JSON in valid UTF-8 or has more than `depth_max` levels.
-std::size_t json_value_end(std::string_view text, std::size_t from, unsigned depth_max) noexcept;
+TURNTABLE_EXPORT std::size_t json_value_end(std::string_view text, std::size_t from,
+                                            unsigned depth_max) noexcept;
 
-bool is_utf8(std::string_view text) noexcept;
+TURNTABLE_EXPORT bool is_utf8(std::string_view text) noexcept;
 
 /// Appends a JSON string; `text` must be valid UTF-8.
-void append_json_string(std::string& out, std::string_view text);
+TURNTABLE_EXPORT void append_json_string(std::string& out, std::string_view text);
 
 /// The text of a JSON string that json_value_end went over, quotes included; nothing if it names
 /// half a surrogate pair.
-std::optional<std::string> json_string_text(std::string_view quoted);
+TURNTABLE_EXPORT std::optional<std::string> json_string_text(std::string_view quoted);
 
 /// An integer without sign, fraction or exponent.
-std::optional<std::uint64_t> json_unsigned(std::string_view text) noexcept;
+TURNTABLE_EXPORT std::optional<std::uint64_t> json_unsigned(std::string_view text) noexcept;
 
 /// Walks over the members of an object or the elements of an array.
-class JsonWalk {
+class TURNTABLE_EXPORT JsonWalk {
   public:
     /// `text` begins with `{` or `[`; levels below count against `depth_max`.
     JsonWalk(std::string_view text, unsigned depth_max) noexcept;

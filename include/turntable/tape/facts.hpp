@@ -33,10 +33,15 @@ struct Call {
     std::string subject = {};
     /// Nothing is expected to answer it.
     bool notification = false;
-    /// What failed: a JSON-RPC error code as text, or `tool` for a tool that says so itself.
+    /// What failed: a JSON-RPC error code as text, `tool` for a tool that says so itself, or
+    /// `cancelled` for a call that the asker gave up and nobody answered.
     std::string error = {};
     /// The message of the error.
     std::string error_text = {};
+    /// Its answer stays out by its nature, such as that of a subscription: nobody waits for it.
+    bool lasting = false;
+    /// The request of the call that this one goes on with, with what that asked for; or 0.
+    std::uint64_t continues = 0;
     friend bool operator==(const Call&, const Call&) = default;
 };
 
@@ -55,7 +60,8 @@ struct Facts {
     std::vector<std::string> versions = {};
     Party client = {};
     Party server = {};
-    /// Requests, notifications, answers with an error, requests without an answer.
+    /// Requests, notifications, answers with an error, requests without an answer that neither
+    /// were cancelled nor last.
     std::uint64_t requests = 0;
     std::uint64_t notifications = 0;
     std::uint64_t errors = 0;
