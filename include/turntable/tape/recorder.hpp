@@ -20,6 +20,9 @@ namespace turntable::inline v0::tape {
 /// which the tape then says in a gap.
 using FrameFilter = std::function<Result<void>(Frame&)>;
 
+/// Makes the place of a next segment, such as another file. Called on a thread of the pool.
+using NextSegment = std::function<Result<std::unique_ptr<Sink>>(const Segment&)>;
+
 /// How a Recorder records.
 ///
 /// Purpose: the argument of Recorder::create. Ownership: shares the runtime. Threads: a value.
@@ -35,6 +38,10 @@ struct RecorderOptions {
     std::uint64_t frame_bytes_max = std::uint64_t{4} << 20;
     /// Bytes of frames after which nothing more is recorded; 0: no limit.
     std::uint64_t tape_bytes_max = 0;
+    /// Bytes of frames after which a segment ends as `rotated` and the next begins, where
+    /// next_segment gives it a place; else all goes on in the present one. 0: one segment.
+    std::uint64_t segment_bytes = 0;
+    NextSegment next_segment = nullptr;
     /// Called on a thread of the pool, one frame at a time.
     FrameFilter filter = nullptr;
 };
@@ -43,12 +50,13 @@ struct RecorderOptions {
 ///
 /// Purpose: the answer of Recorder::status. Ownership: a value. Threads: a value. Errors: none.
 struct RecorderStatus {
-    /// What the tape holds.
+    /// What the tape holds, in all its segments.
     Totals totals = {};
+    std::uint64_t segments = 1;
     /// Frames and bytes that it lacks.
     std::uint64_t dropped_frames = 0;
     std::uint64_t dropped_bytes = 0;
-    /// Why the last of them was dropped, if the storage said so.
+    /// Why the last of them was dropped, or no next segment begun, if the storage said so.
     std::optional<Error> error = {};
 
     bool complete() const noexcept { return dropped_frames == 0; }

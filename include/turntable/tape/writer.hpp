@@ -48,8 +48,9 @@ struct ResumeOptions {
 struct Totals {
     /// Lines of this file, with the head.
     std::uint64_t records = 0;
-    /// Frames of the tape and bytes in them, with earlier segments.
+    /// Frames of the tape, with earlier segments.
     std::uint64_t frames = 0;
+    /// Bytes in the frames of this file.
     std::uint64_t bytes = 0;
     /// Frames that gaps name.
     std::uint64_t dropped = 0;

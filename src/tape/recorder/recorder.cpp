@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <iterator>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -30,8 +31,8 @@ constexpr std::string_view lost_by_storage = "storage";
 }  // namespace
 
 struct Recorder::State : std::enable_shared_from_this<Recorder::State> {
-    State(Writer tape_writer, const RecorderOptions& with)
-        : options(with), writer(std::move(tape_writer)) {}
+    State(Writer tape_writer, Head tape_head, const RecorderOptions& with)
+        : options(with), writer(std::move(tape_writer)), head(std::move(tape_head)) {}
 
     TapeTime now() const { return options.runtime->clock().steady_now() - began; }
 
@@ -60,6 +61,9 @@ struct Recorder::State : std::enable_shared_from_this<Recorder::State> {
         }
     }
     void drain();
+    std::vector<Waiting> take_batch(bool& rotates);
+    Result<void> rotate();
+    Totals all_totals() const;
     Result<Gap> write(std::vector<Waiting>& batch, const Gap& lost);
     void take_back(const std::vector<Waiting>& batch, const Gap& lost);
     void add(Frame frame);
@@ -77,10 +81,15 @@ struct Recorder::State : std::enable_shared_from_this<Recorder::State> {
     std::uint64_t dropped_bytes = 0;
     std::optional<Error> error;
     Totals totals;
+    std::uint64_t segments = 1;
     bool draining = false;
     bool closed = false;
 
-    Writer writer;  // only of whoever drains
+    // Only of whoever drains.
+    Writer writer;
+    Head head;
+    Totals before;  // what earlier segments hold
+    std::uint64_t segment_end = options.segment_bytes;
 };
 
 void Recorder::State::add(Frame frame) {
@@ -144,22 +153,77 @@ void Recorder::State::take_back(const std::vector<Waiting>& batch, const Gap& lo
     }
 }
 
+/// What is written next, no more than the segment has room for; under the lock. `rotates`: it
+/// belongs into a next segment.
+std::vector<Waiting> Recorder::State::take_batch(bool& rotates) {
+    rotates = false;
+    if (options.segment_bytes == 0 || !options.next_segment) {
+        return std::exchange(queue, {});
+    }
+    const std::uint64_t used = writer.totals().bytes;
+    std::uint64_t room = segment_end - std::min(segment_end, used);
+    if (room == 0) {
+        rotates = true;
+        room = options.segment_bytes;
+    }
+    auto end = queue.begin();
+    for (; end != queue.end() && room > 0; ++end) {
+        if (const auto* frame = std::get_if<Frame>(&end->record)) {
+            room -= std::min<std::uint64_t>(room, frame->payload.size());
+        }
+    }
+    std::vector<Waiting> batch(std::move_iterator(queue.begin()), std::move_iterator(end));
+    queue.erase(queue.begin(), end);
+    return batch;
+}
+
+/// Ends the segment and begins the next. When that fails, the present one goes on.
+Result<void> Recorder::State::rotate() {
+    segment_end = writer.totals().bytes + options.segment_bytes;
+    TURNTABLE_CHECK(writer.end(now(), "rotated"));
+    TURNTABLE_CHECK(writer.sink().sync());
+    Head next = head;
+    next.segment = {head.segment.number + 1, writer.chain(), writer.totals().frames};
+    TURNTABLE_TRY(auto sink, options.next_segment(next.segment));
+    TURNTABLE_TRY(Writer begun, Writer::create(std::move(sink), next, options.writer));
+    TURNTABLE_CHECK(begun.flush());
+    before = all_totals();
+    writer = std::move(begun);
+    head = std::move(next);
+    segment_end = options.segment_bytes;
+    return {};
+}
+
+Totals Recorder::State::all_totals() const {
+    Totals all = writer.totals();
+    all.records += before.records;
+    all.bytes += before.bytes;
+    all.dropped += before.dropped;
+    return all;
+}
+
 void Recorder::State::drain() {
     std::unique_lock lock(mutex);
     while (!queue.empty() || gap.frames > 0) {
-        std::vector<Waiting> batch = std::exchange(queue, {});
+        bool rotates = false;
+        std::vector<Waiting> batch = take_batch(rotates);
         Gap lost = std::exchange(gap, {});
         // A tape's times never go back.
         lost.time =
             batch.empty() || lost.why != lost_by_storage ? now() : time_of(batch.front().record);
         lock.unlock();
+        const Result<void> rotated = rotates ? rotate() : Result<void>();
         Result<Gap> written = write(batch, lost);
-        const Totals reached = writer.totals();
+        const Totals reached = all_totals();
         lock.lock();
         for (const Waiting& waiting : batch) {
             queued_bytes -= waiting.bytes;
         }
         totals = reached;
+        segments = head.segment.number;
+        if (!rotated) {
+            error = rotated.error();
+        }
         if (!written) {
             error = std::move(written).error();
             take_back(batch, lost);
@@ -198,7 +262,7 @@ Result<Recorder> Recorder::create(std::unique_ptr<Sink> sink, Head head,
     }
     TURNTABLE_TRY(Writer writer, Writer::create(std::move(sink), head, complete.writer));
     TURNTABLE_CHECK(writer.flush());
-    return Recorder(std::make_shared<State>(std::move(writer), complete));
+    return Recorder(std::make_shared<State>(std::move(writer), std::move(head), complete));
 }
 
 void Recorder::frame(Direction direction, ByteView bytes, std::uint64_t connection) {
@@ -238,7 +302,8 @@ void Recorder::note(std::string_view text) {
 
 RecorderStatus Recorder::status() const {
     const std::scoped_lock guard(state_->mutex);
-    return {state_->totals, state_->dropped_frames, state_->dropped_bytes, state_->error};
+    return {state_->totals, state_->segments, state_->dropped_frames, state_->dropped_bytes,
+            state_->error};
 }
 
 void Recorder::flush() {
@@ -257,7 +322,7 @@ Result<void> Recorder::close(std::string_view reason) {
         state_->idle.wait(lock, [&] { return !state_->draining; });
     }
     TURNTABLE_CHECK(state_->writer.end(state_->now(), reason));
-    state_->totals = state_->writer.totals();
+    state_->totals = state_->all_totals();
     return state_->writer.sink().sync();
 }
 

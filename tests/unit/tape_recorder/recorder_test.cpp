@@ -1,10 +1,13 @@
 #include "turntable/tape/recorder.hpp"
 
+#include <gmock/gmock.h>
+
 #include <condition_variable>
 #include <mutex>
 #include <thread>
 
 #include "turntable/core/clock.hpp"
+#include "turntable/tape/segments.hpp"
 #include "unit/tape/tapes.hpp"
 
 namespace turntable::tape {
@@ -266,6 +269,137 @@ TEST_F(TapeRecorder, AFilterSeesEachFrameBeforeTheStoreDoes) {
     ASSERT_EQ(gaps().size(), 1U);
     EXPECT_EQ(gaps()[0].why, "filter");
     EXPECT_EQ(recorder.status().dropped_frames, 1U);
+}
+
+/// Segments in memory, each in a storage of its own; it fails for those that are `refused`.
+struct Segments {
+    std::vector<std::shared_ptr<Storage>> storages;
+    int refused = 0;
+
+    NextSegment maker() {
+        return [this](const Segment& segment) -> Result<std::unique_ptr<Sink>> {
+            if (refused > 0) {
+                --refused;
+                return Error(ErrorCode::permission_denied, "no more files");
+            }
+            EXPECT_EQ(segment.number, storages.size() + 1);
+            storages.push_back(std::make_shared<Storage>());
+            return std::make_unique<ManagedSink>(storages.back());
+        };
+    }
+    OpenSegment opener() const {
+        return [this](std::uint64_t number) -> Result<std::unique_ptr<Source>> {
+            if (number > storages.size()) {
+                return Error(ErrorCode::not_found, "no such segment");
+            }
+            return test::source_of(storages[number - 1]->text);
+        };
+    }
+    std::vector<std::string> frames() const {
+        std::vector<std::string> out;
+        auto reader = SegmentReader::open(opener()).value();
+        while (const auto record = reader.next().value()) {
+            if (const auto* frame = std::get_if<Frame>(&*record)) {
+                EXPECT_EQ(frame->number, out.size() + 1);
+                out.push_back(frame->payload.to_string());
+            }
+            EXPECT_FALSE(std::holds_alternative<Head>(*record));
+        }
+        return out;
+    }
+};
+
+TEST_F(TapeRecorder, SegmentsVerifyAndReadAsOneTape) {
+    for (const Compression form : test::forms()) {
+        storage = std::make_shared<Storage>();
+        Segments segments{{storage}};
+        RecorderOptions options;
+        options.writer.compression = form;
+        options.segment_bytes = 100;
+        options.next_segment = segments.maker();
+        Recorder recorder = open(options);
+        std::vector<std::string> said;
+        for (int i = 0; i < 60; ++i) {
+            said.push_back(std::string(static_cast<std::size_t>(i % 7 * 10), 'x') + "\n");
+            recorder.frame(Direction::client_to_server, said.back());
+            if (i % 3 == 0) {
+                recorder.flush();
+            }
+        }
+        ASSERT_TRUE(recorder.close().has_value());
+        EXPECT_EQ(segments.frames(), said);
+        ASSERT_GT(segments.storages.size(), 10U);
+        EXPECT_EQ(recorder.status().segments, segments.storages.size());
+        EXPECT_EQ(recorder.status().totals.frames, said.size());
+        const auto reports = verify_segments(segments.opener());
+        ASSERT_TRUE(reports.has_value()) << reports.error().to_string();
+        ASSERT_EQ(reports->size(), segments.storages.size());
+        std::uint64_t bytes = 0;
+        for (std::size_t i = 0; i < reports->size(); ++i) {
+            const VerifyReport& report = reports->at(i);
+            EXPECT_TRUE(report.problems.empty()) << i << ": " << report.problems[0].what;
+            const bool last = i + 1 == reports->size();
+            EXPECT_EQ(report.summary.end_reason, last ? "complete" : "rotated");
+            EXPECT_LT(report.summary.totals.bytes, 100U + 61U);
+            EXPECT_TRUE(last || report.summary.totals.bytes >= 100U);
+            bytes += report.summary.totals.bytes;
+        }
+        EXPECT_EQ(recorder.status().totals.bytes, bytes);
+    }
+}
+
+TEST_F(TapeRecorder, GoesOnInItsSegmentWhenThereIsNoPlaceForTheNext) {
+    Segments segments{{storage}, 2};
+    Recorder recorder = open({.segment_bytes = 10, .next_segment = segments.maker()});
+    const std::vector<std::string> said(8, "12345");
+    for (const std::string& one : said) {
+        recorder.frame(Direction::client_to_server, one);
+    }
+    recorder.flush();
+    ASSERT_TRUE(recorder.status().error.has_value());
+    EXPECT_EQ(recorder.status().error->code(), ErrorCode::permission_denied);
+    ASSERT_TRUE(recorder.close().has_value());
+    EXPECT_EQ(segments.frames(), said);
+    EXPECT_EQ(segments.storages.size(), 2U);
+    for (const VerifyReport& report : verify_segments(segments.opener()).value()) {
+        EXPECT_TRUE(report.problems.empty()) << report.problems[0].what;
+    }
+}
+
+TEST_F(TapeRecorder, ASegmentOfAnotherTapeIsNoticed) {
+    Segments segments{{storage}};
+    Recorder recorder = open({.segment_bytes = 10, .next_segment = segments.maker()});
+    for (int i = 0; i < 9; ++i) {
+        recorder.frame(Direction::client_to_server, "12345");
+    }
+    ASSERT_TRUE(recorder.close().has_value());
+    ASSERT_EQ(segments.storages.size(), 5U);
+    std::string& second = segments.storages[1]->text;
+    const auto end = second.find("{\"kind\":\"end\"");
+    second.resize(end);  // cut off at the end of a line: nothing inside the segment is wrong
+    const auto reports = verify_segments(segments.opener()).value();
+    EXPECT_TRUE(reports[1].problems.empty());
+    ASSERT_EQ(reports[2].problems.size(), 1U);
+    EXPECT_THAT(reports[2].problems[0].what, testing::HasSubstr("another chain"));
+    EXPECT_EQ(segments.frames().size(), 9U) << "which is all the same";
+    std::swap(segments.storages[2], segments.storages[3]);
+    EXPECT_FALSE(verify_segments(segments.opener()).value()[2].problems.empty());
+    auto reader = SegmentReader::open(segments.opener()).value();
+    Result<std::optional<Record>> last = reader.next();
+    while (last && last->has_value()) {
+        last = reader.next();
+    }
+    ASSERT_FALSE(last.has_value());
+    EXPECT_EQ(last.error().code(), ErrorCode::corrupt);
+}
+
+TEST(TapeSegmentPath, HasTheNumberBeforeTheForm) {
+    EXPECT_EQ(segment_path("a/b.tape", 1), "a/b.tape");
+    EXPECT_EQ(segment_path("a/b.tape", 2), "a/b.2.tape");
+    EXPECT_EQ(segment_path("b.tape.zst", 13), "b.13.tape.zst");
+    EXPECT_EQ(segment_path("a.d/b.c.log", 2), "a.d/b.c.2.log");
+    EXPECT_EQ(segment_path("a.d/b", 2), "a.d/b.2");
+    EXPECT_EQ(segment_path("a.d/.b", 2), "a.d/.b.2");
 }
 
 TEST_F(TapeRecorder, TakesFramesFromManyThreads) {
