@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 /// \file
@@ -18,5 +19,18 @@ inline constexpr std::uint64_t head_bytes_max = 1ULL << 20U;
 inline constexpr unsigned json_depth_max = 256;
 /// Members of a record, of all that it has.
 inline constexpr unsigned members_max = 256;
+
+/// Bytes of the id of a tape in a library.
+inline constexpr std::size_t id_bytes_max = 64;
+/// Bytes of a tag, and of the name of an attribute.
+inline constexpr std::size_t tag_bytes_max = 128;
+/// Bytes of all that people say of one tape.
+inline constexpr std::size_t labels_bytes_max = std::size_t{64} << 10U;
+/// Bytes of a query, its terms, and how deep its brackets go.
+inline constexpr std::size_t query_bytes_max = std::size_t{64} << 10U;
+inline constexpr std::size_t query_terms_max = 1000;
+inline constexpr std::size_t query_depth_max = 64;
+/// Tapes of one page of a listing.
+inline constexpr std::uint32_t page_tapes_max = 10'000;
 
 }  // namespace turntable::inline v0::tape::limits
