@@ -23,7 +23,8 @@ class [[nodiscard]] TURNTABLE_EXPORT List {
   public:
     using Iterator = ResultIterator<List, Entry>;
 
-    List(std::shared_ptr<const detail::HandleCore> core, Result<Stream<EntryPage>> pages);
+    List(std::shared_ptr<const turntable::detail::HandleCore> core,
+         Result<Stream<EntryPage>> pages);
     List(List&&) noexcept = default;
     List& operator=(List&&) noexcept = default;
     ~List();
@@ -35,7 +36,7 @@ class [[nodiscard]] TURNTABLE_EXPORT List {
     std::default_sentinel_t end() const noexcept { return {}; }
 
   private:
-    std::shared_ptr<const detail::HandleCore> core_;
+    std::shared_ptr<const turntable::detail::HandleCore> core_;
     std::optional<Stream<EntryPage>> pages_;
     std::optional<Error> error_;
     EntryPage page_;

@@ -33,7 +33,7 @@ struct ReaderOptions {
 /// Threads: one thread at a time. Errors: those of the backend; after one, a read may be repeated.
 class [[nodiscard]] TURNTABLE_EXPORT Reader {
   public:
-    Reader(std::shared_ptr<const detail::HandleCore> core, ReadHandle source,
+    Reader(std::shared_ptr<const turntable::detail::HandleCore> core, ReadHandle source,
            const ReaderOptions& options);
     Reader(Reader&&) noexcept = default;
     Reader& operator=(Reader&&) noexcept = default;
@@ -64,7 +64,7 @@ class [[nodiscard]] TURNTABLE_EXPORT Reader {
     Result<void> load(const CallOptions& call);
     void ask_ahead();
 
-    std::shared_ptr<const detail::HandleCore> core_;
+    std::shared_ptr<const turntable::detail::HandleCore> core_;
     ReadHandle source_;
     std::size_t chunk_bytes_;
     bool read_ahead_;

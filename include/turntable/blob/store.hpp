@@ -37,7 +37,8 @@ class [[nodiscard]] TURNTABLE_EXPORT BasicStore {
     explicit BasicStore(B backend, std::shared_ptr<Runtime> runtime = Runtime::shared(),
                         std::string masked_url = {})
         : state_(std::make_shared<State>(
-              detail::HandleCore{std::move(runtime), std::move(masked_url)}, std::move(backend))) {}
+              turntable::detail::HandleCore{std::move(runtime), std::move(masked_url)},
+              std::move(backend))) {}
 
     // Reading.
 
@@ -182,7 +183,7 @@ class [[nodiscard]] TURNTABLE_EXPORT BasicStore {
     Context context(const CallOptions& call) const {
         return call.context(*state_->core.runtime, true);
     }
-    std::shared_ptr<const detail::HandleCore> core() const noexcept {
+    std::shared_ptr<const turntable::detail::HandleCore> core() const noexcept {
         return {state_, &state_->core};
     }
     template <class Options>

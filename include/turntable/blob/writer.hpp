@@ -20,7 +20,7 @@ namespace turntable::inline v0::blob {
 /// also when opening did not.
 class [[nodiscard]] TURNTABLE_EXPORT Writer {
   public:
-    Writer(std::shared_ptr<const detail::HandleCore> core, WriteHandle sink);
+    Writer(std::shared_ptr<const turntable::detail::HandleCore> core, WriteHandle sink);
     Writer(Writer&&) noexcept = default;
     Writer& operator=(Writer&&) noexcept = default;
     ~Writer();
@@ -34,7 +34,7 @@ class [[nodiscard]] TURNTABLE_EXPORT Writer {
   private:
     Context context(const CallOptions& call) const;
 
-    std::shared_ptr<const detail::HandleCore> core_;
+    std::shared_ptr<const turntable::detail::HandleCore> core_;
     WriteHandle sink_;  // null when finished or aborted
 };
 

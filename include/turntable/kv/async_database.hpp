@@ -53,7 +53,7 @@ class [[nodiscard]] BasicAsyncAtomic : public detail::AtomicVerbs<BasicAsyncAtom
         : state_(std::move(state)) {}
 
     Async<CommitResult> commit(const CallOptions& call = {}) {
-        const detail::HandleCore& core = state_->core;
+        const turntable::detail::HandleCore& core = state_->core;
         Result<AtomicWrite> write = this->buffer_.build(core.now_ms());
         if (!write) {
             return detail::named(Result<CommitResult>(std::move(write).error()), "commit", core);
@@ -210,7 +210,7 @@ class [[nodiscard]] BasicAsyncDatabase {
     Context context(const CallOptions& call) const {
         return call.context(*state_->core.runtime, false);
     }
-    std::shared_ptr<const detail::HandleCore> core() const noexcept {
+    std::shared_ptr<const turntable::detail::HandleCore> core() const noexcept {
         return {state_, &state_->core};
     }
     std::shared_ptr<detail::QueuePort> queue_port() const {
@@ -286,7 +286,7 @@ class [[nodiscard]] BasicAsyncDatabase {
         if (!range) {
             co_return std::move(range).error();
         }
-        const detail::HandleCore& core = state->core;
+        const turntable::detail::HandleCore& core = state->core;
         const Context context = call.context(*core.runtime, false);
         if (std::as_const(state->backend).capabilities().delete_range) {
             Async<DeleteRangeOutput> whole =

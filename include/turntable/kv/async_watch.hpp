@@ -16,14 +16,14 @@ namespace turntable::inline v0::kv {
 /// Ownership, threads, errors: as for WatchStream.
 class [[nodiscard]] TURNTABLE_EXPORT AsyncWatchStream {
   public:
-    AsyncWatchStream(std::shared_ptr<const detail::HandleCore> core,
+    AsyncWatchStream(std::shared_ptr<const turntable::detail::HandleCore> core,
                      Stream<WatchOutput> stream) noexcept
         : core_(std::move(core)), stream_(std::move(stream)) {}
 
     Async<std::optional<Changes>> next(const CallOptions& call = {});
 
   private:
-    std::shared_ptr<const detail::HandleCore> core_;
+    std::shared_ptr<const turntable::detail::HandleCore> core_;
     Stream<WatchOutput> stream_;
 };
 

@@ -210,7 +210,7 @@ class [[nodiscard]] BasicAtomic : public detail::AtomicVerbs<BasicAtomic<B>> {
 
     /// Tells whether it committed and, if not, which checks failed (by their order, from 0).
     Result<CommitResult> commit(const CallOptions& call = {}) {
-        const detail::HandleCore& core = state_->core;
+        const turntable::detail::HandleCore& core = state_->core;
         Result<AtomicWrite> write = this->buffer_.build(core.now_ms());
         if (!write) {
             return detail::named(Result<CommitResult>(std::move(write).error()), "commit", core);

@@ -52,15 +52,16 @@ class [[nodiscard]] TURNTABLE_EXPORT BasicDatabase {
     explicit BasicDatabase(B backend, std::shared_ptr<Runtime> runtime = Runtime::shared(),
                            std::string masked_url = {})
         : state_(std::make_shared<State>(
-              detail::HandleCore{std::move(runtime), std::move(masked_url)}, std::move(backend))) {}
+              turntable::detail::HandleCore{std::move(runtime), std::move(masked_url)},
+              std::move(backend))) {}
     /// Makes the backend in place, for those that cannot be moved.
     template <class... Args>
         requires std::constructible_from<B, Args...>
     static BasicDatabase make(std::shared_ptr<Runtime> runtime, std::string masked_url,
                               Args&&... args) {
-        return BasicDatabase(
-            std::make_shared<State>(detail::HandleCore{std::move(runtime), std::move(masked_url)},
-                                    std::forward<Args>(args)...));
+        return BasicDatabase(std::make_shared<State>(
+            turntable::detail::HandleCore{std::move(runtime), std::move(masked_url)},
+            std::forward<Args>(args)...));
     }
     /// The same database as another kind of handle, see AsyncDatabase::blocking.
     explicit BasicDatabase(std::shared_ptr<State> state) noexcept : state_(std::move(state)) {}
@@ -242,7 +243,7 @@ class [[nodiscard]] TURNTABLE_EXPORT BasicDatabase {
         return call.context(*state_->core.runtime, true);
     }
     /// The part of the state that does not know the backend, keeping all of it alive.
-    std::shared_ptr<const detail::HandleCore> core() const noexcept {
+    std::shared_ptr<const turntable::detail::HandleCore> core() const noexcept {
         return {state_, &state_->core};
     }
     std::shared_ptr<detail::QueuePort> queue_port() const {
@@ -287,7 +288,7 @@ class [[nodiscard]] TURNTABLE_EXPORT BasicDatabase {
 template <Backend B>
 Result<DeleteRangeOutput> BasicDatabase<B>::remove_range(const Selector& selector,
                                                          const CallOptions& call) const {
-    const detail::HandleCore& core = state_->core;
+    const turntable::detail::HandleCore& core = state_->core;
     Result<KeyRange> range = detail::named(selector.range(), "remove_range", core);
     if (!range) {
         return std::move(range).error();

@@ -465,7 +465,7 @@ Result<CompareAndSwap<V>> Map<K, V>::compare_and_swap(const K& key,
 
 template <MapKey K, MapValue V>
 auto Map<K, V>::pop(bool from_end, const CallOptions& call) const -> Result<std::optional<Entry>> {
-    const detail::HandleCore& core = db_.state()->core;
+    const turntable::detail::HandleCore& core = db_.state()->core;
     const CallOptions within(call.context(*core.runtime, true));
     detail::TransactLoop loop(core, options_.transact, call.context(*core.runtime, true));
     TURNTABLE_CHECK(loop.check());

@@ -47,7 +47,8 @@ using SnapshotList = BasicList<detail::SnapshotReader>;
 /// Errors: as the calls of BasicDatabase.
 class [[nodiscard]] TURNTABLE_EXPORT Snapshot {
   public:
-    Snapshot(std::shared_ptr<const detail::HandleCore> core, SnapshotHandle source) noexcept
+    Snapshot(std::shared_ptr<const turntable::detail::HandleCore> core,
+             SnapshotHandle source) noexcept
         : core_(std::move(core)), source_(std::move(source)) {}
 
     Result<std::optional<Entry>> get(const KeyRef& key, const CallOptions& call = {}) const;
@@ -63,7 +64,7 @@ class [[nodiscard]] TURNTABLE_EXPORT Snapshot {
     Result<std::uint64_t> count(const Selector& selector, const CallOptions& call = {}) const;
 
   private:
-    std::shared_ptr<const detail::HandleCore> core_;
+    std::shared_ptr<const turntable::detail::HandleCore> core_;
     std::shared_ptr<SnapshotSource> source_;
 };
 

@@ -62,7 +62,8 @@ TURNTABLE_EXPORT Result<std::optional<Changes>> to_changes(
 /// Errors: after an error, and after the end, there is only the end.
 class [[nodiscard]] TURNTABLE_EXPORT WatchStream {
   public:
-    WatchStream(std::shared_ptr<const detail::HandleCore> core, Stream<WatchOutput> stream) noexcept
+    WatchStream(std::shared_ptr<const turntable::detail::HandleCore> core,
+                Stream<WatchOutput> stream) noexcept
         : core_(std::move(core)), stream_(std::move(stream)) {}
 
     /// Blocks until something changed; none when the database was closed. A timeout or stop ends
@@ -74,7 +75,7 @@ class [[nodiscard]] TURNTABLE_EXPORT WatchStream {
     std::default_sentinel_t end() const noexcept { return {}; }
 
   private:
-    std::shared_ptr<const detail::HandleCore> core_;
+    std::shared_ptr<const turntable::detail::HandleCore> core_;
     Stream<WatchOutput> stream_;
 };
 

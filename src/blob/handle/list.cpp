@@ -2,7 +2,8 @@
 
 namespace turntable::inline v0::blob {
 
-List::List(std::shared_ptr<const detail::HandleCore> core, Result<Stream<EntryPage>> pages)
+List::List(std::shared_ptr<const turntable::detail::HandleCore> core,
+           Result<Stream<EntryPage>> pages)
     : core_(std::move(core)) {
     if (pages) {
         pages_.emplace(*std::move(pages));

@@ -5,7 +5,7 @@
 
 namespace turntable::inline v0::blob {
 
-Reader::Reader(std::shared_ptr<const detail::HandleCore> core, ReadHandle source,
+Reader::Reader(std::shared_ptr<const turntable::detail::HandleCore> core, ReadHandle source,
                const ReaderOptions& options)
     : core_(std::move(core)),
       source_(std::move(source)),

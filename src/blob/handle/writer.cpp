@@ -10,7 +10,7 @@ Error ended() { return {ErrorCode::closed, "this writer was finished or aborted"
 
 }  // namespace
 
-Writer::Writer(std::shared_ptr<const detail::HandleCore> core, WriteHandle sink)
+Writer::Writer(std::shared_ptr<const turntable::detail::HandleCore> core, WriteHandle sink)
     : core_(std::move(core)), sink_(std::move(sink)) {}
 
 Writer::~Writer() = default;

@@ -225,21 +225,21 @@ ReceivedMessage::ReceivedMessage(std::shared_ptr<detail::QueuePort> port, QueueM
       lease_until_(std::chrono::milliseconds(message.lease_until_ms)) {}
 
 Result<void> ReceivedMessage::finish(const CallOptions& call) {
-    const detail::HandleCore& core = port_->core();
+    const turntable::detail::HandleCore& core = port_->core();
     return detail::named(
         port_->finish(call.context(*core.runtime, true), id(), Delivery::done).wait(), "finish",
         core);
 }
 
 Result<void> ReceivedMessage::fail(const CallOptions& call) {
-    const detail::HandleCore& core = port_->core();
+    const turntable::detail::HandleCore& core = port_->core();
     return detail::named(
         port_->finish(call.context(*core.runtime, true), id(), Delivery::failed).wait(), "fail",
         core);
 }
 
 Result<void> ReceivedMessage::extend(const CallOptions& call) {
-    const detail::HandleCore& core = port_->core();
+    const turntable::detail::HandleCore& core = port_->core();
     return detail::named(port_->extend(call.context(*core.runtime, true), id()).wait(), "extend",
                          core);
 }

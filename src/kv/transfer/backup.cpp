@@ -19,7 +19,7 @@ Context waiting_context(const Database& database, std::stop_token stop) {
 
 Result<BackupReport> native_backup(const Database& from, const std::string& path,
                                    const BackupOptions& options) {
-    const detail::HandleCore& core = from.state()->core;
+    const turntable::detail::HandleCore& core = from.state()->core;
     TURNTABLE_CHECK(
         detail::named(backend_backup_to(from.backend(), waiting_context(from, options.stop), path,
                                         options.replace)

@@ -78,7 +78,7 @@ Result<TransferReport> export_entries(const Database& from, const ExportSink& to
             .during("export")
             .on(from.url());
     }
-    const detail::HandleCore& core = from.state()->core;
+    const turntable::detail::HandleCore& core = from.state()->core;
     ExportInfo info;
     info.source = from.url();
     info.created_ms = core.now_ms();

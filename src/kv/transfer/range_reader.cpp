@@ -94,7 +94,7 @@ Result<const EntryView*> EntryCursor::peek() {
 
 Result<RangeReader> open_source(const Database& database, const KeyRange& range, bool inconsistent,
                                 std::string_view doing) {
-    const detail::HandleCore& core = database.state()->core;
+    const turntable::detail::HandleCore& core = database.state()->core;
     const auto refuse = [&](ErrorCode code, const char* why) {
         return Error(code, why).during(doing).on(core.url);
     };
