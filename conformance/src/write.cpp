@@ -80,8 +80,6 @@ Write& Write::enqueue(ByteView payload, std::int64_t deadline_ms,
 
 AtomicWrite Write::contract() const { return {checks_, mutations_, enqueues_}; }
 
-namespace {
-
 std::string_view name_of(MutationKind kind) {
     switch (kind) {
         case MutationKind::set:
@@ -101,8 +99,6 @@ std::string_view name_of(MutationKind kind) {
     }
     return "unknown";
 }
-
-}  // namespace
 
 std::string Write::describe() const {
     constexpr std::size_t parts_max = 8;

@@ -5,6 +5,7 @@
 #include <initializer_list>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "expectation.hpp"
@@ -12,6 +13,9 @@
 #include "turntable/kv/key.hpp"
 
 namespace turntable::inline v0::kv::conformance {
+
+/// How a kind of mutation is called in a failure's text.
+std::string_view name_of(MutationKind kind);
 
 /// An atomic write that owns what it refers to.
 ///

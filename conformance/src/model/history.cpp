@@ -1,4 +1,5 @@
 #include "model/model.hpp"
+#include "write.hpp"
 
 namespace turntable::inline v0::kv::conformance {
 
@@ -68,26 +69,6 @@ Step random_step(std::mt19937_64& random, const ModelOptions& options) {
         }
     }
     return step;
-}
-
-std::string_view name_of(MutationKind kind) {
-    switch (kind) {
-        case MutationKind::set:
-            return "set";
-        case MutationKind::remove:
-            return "remove";
-        case MutationKind::sum:
-            return "sum";
-        case MutationKind::min:
-            return "min";
-        case MutationKind::max:
-            return "max";
-        case MutationKind::set_suffix_versionstamped_key:
-            return "set_suffixed";
-        case MutationKind::set_expiry:
-            return "set_expiry";
-    }
-    return "unknown";
 }
 
 std::string describe_write(const Step& step) {

@@ -18,9 +18,6 @@ namespace {
 /// What goes through memory at a time.
 constexpr std::size_t piece_bytes = std::size_t{1} << 20U;
 
-Error absent(std::string_view path) {
-    return path_error(ErrorCode::not_found, "there is no such blob", path);
-}
 Error nothing_to_match(std::string_view path) {
     return path_error(ErrorCode::condition_failed, "there is no blob for if_match to match", path);
 }
@@ -34,11 +31,6 @@ Error is_directory(std::string_view path) {
 /// What stands at a name, without following it; false if nothing does.
 bool look(int parent, const std::string& base, struct ::stat& status) {
     return ::fstatat(parent, base.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
-std::int64_t modified_ns(const struct ::stat& status) noexcept {
-    constexpr std::int64_t ns_per_s = 1'000'000'000;
-    return status.st_mtim.tv_sec * ns_per_s + status.st_mtim.tv_nsec;
 }
 
 /// Puts `size` bytes of a file into another, sharing them on disk where the file system can.

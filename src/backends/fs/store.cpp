@@ -16,12 +16,7 @@ namespace turntable::inline v0::blob::fs {
 
 namespace {
 
-constexpr std::int64_t ns_per_s = 1'000'000'000;
 constexpr std::int64_t ns_per_ms = 1'000'000;
-
-std::int64_t modified_ns(const struct ::stat& status) noexcept {
-    return status.st_mtim.tv_sec * ns_per_s + status.st_mtim.tv_nsec;
-}
 
 /// Differs whenever the content does: a file that replaces another has another inode, or, when the
 /// system uses one again, a later time, which we see to; see Store::stamp.
@@ -32,10 +27,6 @@ std::string etag_of(const struct ::stat& status) {
                                      static_cast<unsigned long long>(status.st_size),
                                      static_cast<unsigned long long>(modified_ns(status)));
     return {text.data(), static_cast<std::size_t>(length)};
-}
-
-Error absent(std::string_view path) {
-    return path_error(ErrorCode::not_found, "there is no such blob", path);
 }
 
 }  // namespace

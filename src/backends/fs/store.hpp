@@ -38,6 +38,13 @@ struct OwnedWrite {
 };
 OwnedWrite owned(const WriteOptions& options);
 
+constexpr std::int64_t ns_per_s = 1'000'000'000;
+
+/// When the content last changed, in nanoseconds since 1970.
+inline std::int64_t modified_ns(const struct ::stat& status) noexcept {
+    return status.st_mtim.tv_sec * ns_per_s + status.st_mtim.tv_nsec;
+}
+
 /// What stat tells of a file or directory, without its attributes.
 Metadata to_metadata(const struct ::stat& status);
 

@@ -27,9 +27,9 @@ Result<std::string> property_name(double number) {
     return std::string(buffer.data(), end);
 }
 
-class Reader {
+class V8Reader {
   public:
-    Reader(ByteView input, std::size_t start, bool view_flags)
+    V8Reader(ByteView input, std::size_t start, bool view_flags)
         : input_(input), at_(start), view_flags_(view_flags) {}
 
     Result<JsValue> value() {
@@ -493,10 +493,10 @@ Result<JsValue> decode_v8(ByteView serialized) {
                                                  " (13 to 16 can be read)");
     }
     constexpr std::size_t header_size = 2;
-    auto value = Reader(serialized, header_size, version >= view_flags_version).value();
+    auto value = V8Reader(serialized, header_size, version >= view_flags_version).value();
     if (!value && version == oldest_version && value.error().code() == ErrorCode::serialization) {
         // Some programs wrote views with flags before the version said so.
-        if (auto second = Reader(serialized, header_size, true).value()) {
+        if (auto second = V8Reader(serialized, header_size, true).value()) {
             return second;
         }
     }

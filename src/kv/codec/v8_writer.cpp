@@ -18,13 +18,13 @@ using namespace codec::v8;
 // The longest string that V8 can hold on all platforms, in characters.
 constexpr std::size_t max_text_size = 0x1FFFFFE8;
 
-Error too_large() {
+Error part_too_large() {
     return Error(ErrorCode::limit_exceeded, "V8 value: a part is too large for the format");
 }
 
-class Writer {
+class V8Writer {
   public:
-    Writer() {
+    V8Writer() {
         put(version_tag);
         varint(written_version);
     }
@@ -89,7 +89,7 @@ class Writer {
 
     Result<void> content(const JsArray& array) {
         if (array.elements.size() >= not_an_index) {
-            return too_large();
+            return part_too_large();
         }
         if (array.length > array.elements.size()) {
             return sparse_array(array);
@@ -282,7 +282,7 @@ class Writer {
         const ByteView magnitude = integer.little_endian();
         const std::size_t size = (magnitude.size() + 7) / 8 * 8;
         if (size > std::numeric_limits<std::int32_t>::max()) {
-            return too_large();
+            return part_too_large();
         }
         put(kind);
         varint((size << 1U) | (integer.is_negative() ? 1U : 0U));
@@ -293,7 +293,7 @@ class Writer {
 
     Result<void> text(std::string_view text) {
         if (text.size() > max_text_size) {
-            return too_large();
+            return part_too_large();
         }
         if (codec::ascii_prefix(text) == text.size()) {
             put(tag::latin1_text);
@@ -368,7 +368,7 @@ class Writer {
 }  // namespace
 
 Result<Bytes> encode_v8(const JsValue& value) {
-    Writer writer;
+    V8Writer writer;
     TURNTABLE_CHECK(writer.value(value));
     return writer.finish();
 }

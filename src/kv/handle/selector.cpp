@@ -6,7 +6,9 @@ namespace turntable::inline v0::kv {
 
 namespace {
 
-Error wrong(std::string message) { return {ErrorCode::invalid_argument, std::move(message)}; }
+Error wrong_selector(std::string message) {
+    return {ErrorCode::invalid_argument, std::move(message)};
+}
 
 Result<void> check_bound(const Key& bound, const Key& prefix, std::string_view name) {
     if (!bound.is_valid()) {
@@ -14,7 +16,7 @@ Result<void> check_bound(const Key& bound, const Key& prefix, std::string_view n
     }
     const ByteView encoded = bound.encoded();
     if (!encoded.starts_with(prefix.encoded()) || encoded.size() == prefix.encoded().size()) {
-        return wrong(std::string(name) + " key is not in the keyspace defined by prefix")
+        return wrong_selector(std::string(name) + " key is not in the keyspace defined by prefix")
             .with("prefix", print_key(prefix.encoded()))
             .with("key", print_key(encoded));
     }
@@ -53,16 +55,16 @@ Selector range(Key start, Key end) {
 Result<KeyRange> Selector::range() const {
     if (text_range_) {
         if (start_ || end_) {
-            return wrong("a text prefix takes no start or end; use kv::range");
+            return wrong_selector("a text prefix takes no start or end; use kv::range");
         }
         return *text_range_;
     }
     if (prefix_) {
         if (!prefix_->is_valid()) {
-            return wrong("the prefix was made from parts that have no encoding");
+            return wrong_selector("the prefix was made from parts that have no encoding");
         }
         if (start_ && end_) {
-            return wrong("a prefix takes a start or an end, not both; use kv::range");
+            return wrong_selector("a prefix takes a start or an end, not both; use kv::range");
         }
         KeyRange range = prefix_range(prefix_->encoded());
         if (start_) {
@@ -76,10 +78,10 @@ Result<KeyRange> Selector::range() const {
         return range;
     }
     if (!start_->is_valid() || !end_->is_valid()) {
-        return wrong("a bound of the range was made from parts that have no encoding");
+        return wrong_selector("a bound of the range was made from parts that have no encoding");
     }
     if (*start_ > *end_) {
-        return wrong("Start key is greater than end key")
+        return wrong_selector("Start key is greater than end key")
             .with("start", print_key(start_->encoded()))
             .with("end", print_key(end_->encoded()));
     }

@@ -9,7 +9,7 @@ namespace turntable::inline v0::kv::detail {
 
 namespace {
 
-constexpr std::string_view operation = "transact";
+constexpr std::string_view transact_operation = "transact";
 
 bool is_version_of(const std::optional<Entry>& a, const std::optional<Entry>& b) {
     return a.has_value() == b.has_value() && (!a || a->versionstamp == b->versionstamp);
@@ -183,7 +183,7 @@ Async<Verdict> TransactionCore::finish(bool succeeded) {
         }
         return Error(ErrorCode::invalid_argument,
                      "the closure of a transaction ended before a get of it did; await each get")
-            .during(operation)
+            .during(transact_operation)
             .on(handle_.url);
     }
     const bool had_snapshot = snapshot_ != nullptr;
@@ -211,7 +211,7 @@ Async<Verdict> TransactionCore::validate(bool succeeded) {
                      "a transaction that only reads takes at most " + std::to_string(most) +
                          " keys on a backend without snapshots; this one read " +
                          std::to_string(reads_.size()))
-            .during(operation)
+            .during(transact_operation)
             .on(handle_.url);
     }
     std::vector<ByteView> keys;
@@ -222,8 +222,8 @@ Async<Verdict> TransactionCore::validate(bool succeeded) {
     const std::vector<ReadRange> ranges = point_ranges(keys, ends);
     return then(read_ranges(ranges),
                 [self = shared_from_this()](Result<ReadOutput>&& output) -> Result<Verdict> {
-                    auto entries =
-                        named(PointReads::entries(std::move(output)), operation, self->handle_);
+                    auto entries = named(PointReads::entries(std::move(output)), transact_operation,
+                                         self->handle_);
                     if (!entries) {
                         if (!may_pass(entries.error())) {
                             return std::move(entries).error();
@@ -246,7 +246,7 @@ Async<Verdict> TransactionCore::commit() {
         writes_.check(read.key,
                       read.entry ? std::optional(read.entry->versionstamp) : std::nullopt);
     }
-    Result<AtomicWrite> built = named(writes_.build(handle_.now_ms()), operation, handle_);
+    Result<AtomicWrite> built = named(writes_.build(handle_.now_ms()), transact_operation, handle_);
     if (!built) {
         return std::move(built).error();
     }
@@ -257,7 +257,7 @@ Async<Verdict> TransactionCore::commit() {
 
 Result<Verdict> TransactionCore::judge(Result<CommitResult>&& result) {
     if (!result) {
-        name_error(result.error(), operation, handle_);
+        name_error(result.error(), transact_operation, handle_);
         if (!may_pass(result.error())) {
             return std::move(result).error();
         }
@@ -270,7 +270,7 @@ Result<Verdict> TransactionCore::judge(Result<CommitResult>&& result) {
     const std::size_t first = result->failed_checks.empty() ? 0 : result->failed_checks.front();
     if (first >= reads_.size()) {
         return Error(ErrorCode::backend, "the backend refused a write by a check that it has not")
-            .during(operation)
+            .during(transact_operation)
             .on(handle_.url);
     }
     why_ = conflict_at(reads_[first].key);
@@ -281,7 +281,7 @@ Error TransactionCore::conflict_at(ByteView key) {
     return Error(ErrorCode::conflict,
                  "another writer changed an entry that the transaction has read")
         .with("key", print_key(key))
-        .during(operation)
+        .during(transact_operation)
         .on(handle_.url);
 }
 
@@ -293,7 +293,7 @@ Result<void> TransactLoop::check() const {
     return Error(ErrorCode::invalid_argument,
                  "a transaction needs at least one attempt and times that are not negative")
         .with("attempts", std::to_string(options_.attempts))
-        .during(operation)
+        .during(transact_operation)
         .on(handle_.url);
 }
 
@@ -319,7 +319,7 @@ Async<void> TransactLoop::pause(const Error& why) {
     }
     auto [promise, async] = SharedPromise<void>::make(runtime, context_);
     promise->on_stop([kept = promise](StopReason reason) {
-        kept->complete(stopped_error(reason).during(operation));
+        kept->complete(stopped_error(reason).during(transact_operation));
     });
     runtime.timers().call_at(now + wait, [kept = promise] { kept->complete({}); });
     return std::move(async);
@@ -333,7 +333,7 @@ Error TransactLoop::give_up(const Error& why) const {
                  "other writers were faster in each attempt of the transaction; nothing was "
                  "written. Try again later, or let fewer transactions share these entries")
         .with("attempts", std::to_string(attempt_))
-        .during(operation)
+        .during(transact_operation)
         .on(handle_.url)
         .because(why)
         .with_retry(Retry::exhausted);

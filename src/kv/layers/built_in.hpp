@@ -13,6 +13,9 @@ struct BuiltInLayer {
     LayerFactory factory;
 };
 
+/// Of a layer that has none.
+struct NoSettings {};
+
 /// `make` takes the inner backend, the typed settings and the place.
 template <class S, class Make>
 BuiltInLayer built_in_layer(const SettingsDescription<S>& settings, Make make) {

@@ -8,8 +8,6 @@ namespace turntable::inline v0::kv::detail {
 
 namespace {
 
-struct NoSettings {};
-
 Error not_declared(std::string_view what) {
     return {ErrorCode::unsupported,
             "this backend has no " + std::string(what) + "; its capabilities say so"};

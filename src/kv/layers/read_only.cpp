@@ -4,9 +4,7 @@
 
 namespace turntable::inline v0::kv::detail {
 
-namespace {
-struct NoSettings {};
-}  // namespace
+namespace {}  // namespace
 
 Error read_only_error(std::string_view operation) {
     return Error(ErrorCode::permission_denied, "the store is read-only by its layer read_only")

@@ -6,7 +6,7 @@ namespace turntable::inline v0::kv {
 
 namespace {
 
-Error wrong(std::string_view what) {
+Error does_not_decode(std::string_view what) {
     return {ErrorCode::serialization,
             "a stored " + std::string(what) + "; the entry is not of this map's type"};
 }
@@ -20,14 +20,14 @@ Result<T> next_as(KeyReader& reader, Get get) {
     TURNTABLE_TRY(const KeyPart part, reader.next());
     const auto* content = get(part);
     if (content == nullptr) {
-        return wrong(other_kind);
+        return does_not_decode(other_kind);
     }
     return *content;
 }
 
 Result<JsValue> as_js(const Value& stored, std::string_view what) {
     if (stored.encoding() != ValueEncoding::v8) {
-        return wrong("value is no JavaScript " + std::string(what));
+        return does_not_decode("value is no JavaScript " + std::string(what));
     }
     return stored.as_js();
 }
@@ -36,7 +36,7 @@ Result<JsValue> as_js(const Value& stored, std::string_view what) {
 
 Result<KeyPart> KeyReader::next() {
     if (at_end()) {
-        return wrong("key has too few parts");
+        return does_not_decode("key has too few parts");
     }
     return parts_[position_++];
 }
@@ -59,7 +59,7 @@ Result<std::int64_t> KeyReader::next_signed(std::int64_t min, std::int64_t max) 
                   next_as<BigInteger>(*this, [](const KeyPart& part) { return part.integer(); }));
     const std::optional<std::int64_t> number = integer.to_int64();
     if (!number || *number < min || *number > max) {
-        return wrong(does_not_fit);
+        return does_not_decode(does_not_fit);
     }
     return *number;
 }
@@ -68,7 +68,7 @@ Result<std::uint64_t> KeyReader::next_unsigned(std::uint64_t max) {
                   next_as<BigInteger>(*this, [](const KeyPart& part) { return part.integer(); }));
     const std::optional<std::uint64_t> number = integer.to_uint64();
     if (!number || *number > max) {
-        return wrong(does_not_fit);
+        return does_not_decode(does_not_fit);
     }
     return *number;
 }
@@ -81,22 +81,22 @@ Result<std::int64_t> decode_signed(const Value& stored, std::int64_t min, std::i
     TURNTABLE_TRY(const JsValue value, as_js(stored, "bigint"));
     const BigInteger* integer = value.big_integer();
     if (integer == nullptr) {
-        return wrong("value is no JavaScript bigint");
+        return does_not_decode("value is no JavaScript bigint");
     }
     const std::optional<std::int64_t> number = integer->to_int64();
     if (!number || *number < min || *number > max) {
-        return wrong(does_not_fit);
+        return does_not_decode(does_not_fit);
     }
     return *number;
 }
 
 Result<std::uint64_t> decode_unsigned(const Value& stored, std::uint64_t max) {
     if (stored.encoding() != ValueEncoding::le64) {
-        return wrong("value is no counter");
+        return does_not_decode("value is no counter");
     }
     TURNTABLE_TRY(const std::uint64_t number, stored.as_u64());
     if (number > max) {
-        return wrong(does_not_fit);
+        return does_not_decode(does_not_fit);
     }
     return number;
 }
@@ -106,7 +106,7 @@ Result<Value> encode_number(double number) { return Value::js(JsValue(number)); 
 Result<double> decode_number(const Value& stored) {
     TURNTABLE_TRY(const JsValue value, as_js(stored, "number"));
     if (value.number() == nullptr) {
-        return wrong("value is no JavaScript number");
+        return does_not_decode("value is no JavaScript number");
     }
     return *value.number();
 }
@@ -116,7 +116,7 @@ Result<Value> encode_boolean(bool boolean) { return Value::js(JsValue(boolean));
 Result<bool> decode_boolean(const Value& stored) {
     TURNTABLE_TRY(const JsValue value, as_js(stored, "boolean"));
     if (value.boolean() == nullptr) {
-        return wrong("value is no JavaScript boolean");
+        return does_not_decode("value is no JavaScript boolean");
     }
     return *value.boolean();
 }
