@@ -50,10 +50,6 @@ function(turntable_component name)
         TURNTABLE_REQUIRES "${arg_PUBLIC}"
         TURNTABLE_EXTERNAL "${arg_EXTERNAL}"
         VERIFY_INTERFACE_HEADER_SETS ON)
-    if(NOT BUILD_SHARED_LIBS AND NOT TURNTABLE_SANITIZE)
-        # A program takes whole object files from a static library: small ones keep it small.
-        set_target_properties(${target} PROPERTIES UNITY_BUILD OFF)
-    endif()
     target_sources(${target} PUBLIC FILE_SET HEADERS
         BASE_DIRS "${PROJECT_SOURCE_DIR}/include" FILES ${headers})
     target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/src")

@@ -29,7 +29,7 @@ project "$work/static"
 ninja -C "$work/static" CMakeFiles/consumer.dir/main.cpp.o
 # No build type: the least optimised code needs the most symbols of other libraries.
 project "$work/build" -DBUILD_SHARED_LIBS=ON -DTURNTABLE_INSTALL=ON \
-    -DTURNTABLE_PRECOMPILE=ON -DCMAKE_UNITY_BUILD=ON
+    -DTURNTABLE_PRECOMPILE=ON -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=30
 cmake --build "$work/build"
 "$work/build/consumer" "$(mktemp -d "$work/files.XXXXXX")"
 rm -rf "$work"/files.*
