@@ -13,7 +13,7 @@ namespace kv = turntable::kv;
 
 namespace {
 
-void add_get(CLI::App& parent, App& app) {
+void add_kv_get(CLI::App& parent, App& app) {
     auto* command = parent.add_subcommand("get", "Print the value of a key");
     auto key = std::make_shared<std::string>();
     auto form = std::make_shared<EntryForm>(EntryForm::value);
@@ -44,7 +44,7 @@ void add_get(CLI::App& parent, App& app) {
     });
 }
 
-void add_list(CLI::App& parent, App& app) {
+void add_kv_list(CLI::App& parent, App& app) {
     struct Options {
         SelectorOptions selector;
         std::optional<std::uint64_t> limit;
@@ -131,8 +131,8 @@ void add_count(CLI::App& parent, App& app) {
 }  // namespace
 
 void add_kv_read(CLI::App& kv, App& app) {
-    add_get(kv, app);
-    add_list(kv, app);
+    add_kv_get(kv, app);
+    add_kv_list(kv, app);
     add_count(kv, app);
 }
 

@@ -4,8 +4,8 @@
 #include <optional>
 #include <tuple>
 
+#include "tape/glob.hpp"
 #include "tape/json_scan.hpp"
-#include "tape/redaction/glob.hpp"
 
 namespace turntable::inline v0::tape {
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "tape/glob.hpp"
 #include "tape/json_scan.hpp"
-#include "tape/redaction/glob.hpp"
 
 namespace turntable::inline v0::tape {
 

@@ -28,7 +28,7 @@ std::string_view sign_of(Compare compare) noexcept {
     }
 }
 
-std::string quoted(std::string_view text) {
+std::string quoted_value(std::string_view text) {
     std::string out = "\"";
     for (const char sign : text) {
         out += sign == '"' || sign == '\\' ? "\\" : "";
@@ -44,7 +44,7 @@ std::string value_text(const Term& term) {
                (sign >= '0' && sign <= '9') ||
                std::string_view("_-./@+%,").find(sign) != std::string_view::npos;
     });
-    return term.glob || plain ? term.text : quoted(term.text);
+    return term.glob || plain ? term.text : quoted_value(term.text);
 }
 
 std::string term_text(const Term& term) {
@@ -53,7 +53,7 @@ std::string term_text(const Term& term) {
         return std::string(info.name);
     }
     if (term.field == Field::text) {
-        return quoted(term.text);
+        return quoted_value(term.text);
     }
     const std::string name =
         term.field == Field::attribute ? "attr." + term.key : std::string(info.name);
@@ -88,15 +88,15 @@ std::string to_text(const Expression& where) {
 }
 
 std::string to_text(const SearchCriteria& criteria) {
-    const SearchCriteria defaults;
+    const SearchCriteria unset;
     // Beside the last choice of an `or` these are still of the whole.
     std::string text = to_text(criteria.where);
     const auto add = [&text](const std::string& word) { text += (text.empty() ? "" : " ") + word; };
-    if (criteria.sort != defaults.sort) {
+    if (criteria.sort != unset.sort) {
         add(std::string("sort:") + (criteria.sort.descending ? "-" : "") +
             std::string(field_info(criteria.sort.field).name));
     }
-    if (criteria.limit != defaults.limit) {
+    if (criteria.limit != unset.limit) {
         add("limit:" + std::to_string(criteria.limit));
     }
     return text;

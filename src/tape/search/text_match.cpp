@@ -2,14 +2,13 @@
 
 #include <algorithm>
 
+#include "tape/glob.hpp"
+
 namespace turntable::inline v0::tape {
 
 namespace {
 
-constexpr char folded(char sign) noexcept {
-    return sign >= 'A' && sign <= 'Z' ? static_cast<char>(sign + ('a' - 'A')) : sign;
-}
-constexpr bool same(char a, char b) noexcept { return folded(a) == folded(b); }
+constexpr bool same(char a, char b) noexcept { return lower(a) == lower(b); }
 
 }  // namespace
 
@@ -19,29 +18,6 @@ bool equals_folded(std::string_view a, std::string_view b) noexcept {
 
 bool contains_folded(std::string_view text, std::string_view part) noexcept {
     return part.empty() || !std::ranges::search(text, part, same).empty();
-}
-
-// Goes back to the last star only: what earlier stars took is enough.
-bool glob_matches(std::string_view pattern, std::string_view text) noexcept {
-    std::size_t at = 0;
-    std::size_t star = std::string_view::npos;
-    std::size_t star_text = 0;
-    std::size_t index = 0;
-    while (index < text.size()) {
-        if (at < pattern.size() && pattern[at] == '*') {
-            star = at++;
-            star_text = index;
-        } else if (at < pattern.size() && (pattern[at] == '?' || same(pattern[at], text[index]))) {
-            ++at;
-            ++index;
-        } else if (star != std::string_view::npos) {
-            at = star + 1;
-            index = ++star_text;
-        } else {
-            return false;
-        }
-    }
-    return pattern.find_first_not_of('*', at) == std::string_view::npos;
 }
 
 bool text_matches(const Term& term, TextMatch has, std::string_view text) noexcept {

@@ -9,7 +9,6 @@
 namespace turntable::inline v0::tape {
 
 bool equals_folded(std::string_view a, std::string_view b) noexcept;
-bool glob_matches(std::string_view pattern, std::string_view text) noexcept;
 /// As the term asks; `has` is what `:` means for its field.
 bool text_matches(const Term& term, TextMatch has, std::string_view text) noexcept;
 /// For terms that are no text.
