@@ -6,8 +6,10 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "cli/exit_code.hpp"
+#include "cli/signals.hpp"
 #include "turntable/blob/registry.hpp"
 #include "turntable/config.hpp"
 #include "turntable/core/runtime.hpp"
@@ -55,6 +57,10 @@ class App {
     /// Set by the options of the root command.
     std::string store;
     std::string config_file;
+    /// What stands behind `--`, as it is, of a verb that takes a command to run.
+    std::vector<std::string> command;
+    /// Whoever takes signals; outlives the verbs.
+    SignalStop* signals = nullptr;
 
   private:
     turntable::Result<turntable::ProviderConfig> named_store(std::string_view surface,
@@ -81,6 +87,7 @@ void add_help(CLI::App& root, App& app);
 void add_completion(CLI::App& root, App& app);
 void add_tour(CLI::App& root, App& app);
 void add_man(CLI::App& root, App& app);
+void add_record(CLI::App& root, App& app);
 void add_version(CLI::App& root, App& app);
 
 /// `config explain`, in a file of its own.

@@ -23,6 +23,7 @@ void define(CLI::App& root, turntable_cli::App& app) {
     root.fallthrough();  // --store may stand behind the verb
     add_kv(root, app);
     add_blob(root, app);
+    add_record(root, app);
     add_conform(root, app);
     add_backends(root, app);
     add_layers(root, app);
@@ -41,12 +42,17 @@ void define(CLI::App& root, turntable_cli::App& app) {
     }
 }
 
-/// Tells of a first word that is no verb, with the nearest one; CLI11 would only miss a verb.
-bool unknown_verb(const CLI::App& root, std::string_view word) {
+std::vector<std::string> verbs_of(const CLI::App& root) {
     std::vector<std::string> verbs;
     for (const CLI::App* verb : root.get_subcommands({})) {
         verbs.push_back(verb->get_name());
     }
+    return verbs;
+}
+
+/// Tells of a first word that is no verb, with the nearest one; CLI11 would only miss a verb.
+bool unknown_verb(const CLI::App& root, std::string_view word) {
+    const std::vector<std::string> verbs = verbs_of(root);
     if (word.starts_with('-') || std::find(verbs.begin(), verbs.end(), word) != verbs.end()) {
         return false;
     }
@@ -58,16 +64,42 @@ bool unknown_verb(const CLI::App& root, std::string_view word) {
     return true;
 }
 
+/// Verbs that run a command, which stands behind `--`.
+constexpr std::string_view command_verbs[] = {"record"};
+
+/// Takes the command off the command line, so that nobody reads its arguments as ours; gives how
+/// many are left.
+int take_command(const CLI::App& root, turntable_cli::App& app, int argc, char** argv) {
+    const std::vector<std::string> verbs = verbs_of(root);
+    for (int i = 1; i < argc && std::string_view(argv[i]) != "--"; ++i) {
+        if (std::ranges::find(verbs, argv[i]) == verbs.end()) {
+            continue;
+        }
+        if (std::ranges::find(command_verbs, argv[i]) == std::end(command_verbs)) {
+            return argc;
+        }
+        char** const end = argv + argc;
+        char** const marker = std::find(argv + i, end, std::string_view("--"));
+        if (marker != end) {
+            app.command.assign(marker + 1, end);
+        }
+        return static_cast<int>(marker - argv);
+    }
+    return argc;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     turntable_cli::App app;
-    const turntable_cli::SignalStop signals(app.stop());
+    turntable_cli::SignalStop signals(app.stop());
+    app.signals = &signals;
     CLI::App root{"One storage interface; a URL picks the engine."};
     define(root, app);
     if (argc > 1 && unknown_verb(root, argv[1])) {
         return static_cast<int>(turntable_cli::ExitCode::usage);
     }
+    argc = take_command(root, app, argc, argv);
     try {
         root.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

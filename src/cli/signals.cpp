@@ -9,13 +9,30 @@ namespace turntable_cli {
 
 namespace {
 
+bool is_ignored(int number) {
+    struct sigaction action{};
+    return sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 sigset_t stop_signals() {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGUSR2);  // sent by ourselves: the program ends
+    if (!is_ignored(SIGHUP)) {  // as nohup wants it
+        sigaddset(&set, SIGHUP);
+    }
     return set;
+}
+
+/// What a signal does that nobody takes.
+void die_of(int number) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, number);
+    pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+    raise(number);
 }
 
 }  // namespace
@@ -31,14 +48,37 @@ SignalStop::~SignalStop() {
     pthread_join(thread_, nullptr);
 }
 
+void SignalStop::hand_to(SignalTaker take) {
+    const std::scoped_lock guard(mutex_);
+    take_ = std::move(take);
+}
+
+bool SignalStop::handed(int number, bool from_terminal) {
+    const std::scoped_lock guard(mutex_);
+    if (take_) {
+        take_(number, from_terminal);
+    }
+    return static_cast<bool>(take_);
+}
+
 void* SignalStop::run(void* self) {
+    auto& signals = *static_cast<SignalStop*>(self);
     const sigset_t set = stop_signals();
-    for (int received = 0; sigwait(&set, &received) == 0 && received != SIGUSR2;) {
-        if (!static_cast<SignalStop*>(self)->stop_.request_stop()) {
+    while (true) {
+        siginfo_t info{};
+        const int received = sigwaitinfo(&set, &info);
+        if (received == SIGUSR2) {
+            return nullptr;
+        }
+        if (received < 0 || signals.handed(received, info.si_code == SI_KERNEL)) {
+            continue;
+        }
+        if (received == SIGHUP) {
+            die_of(received);
+        } else if (!signals.stop_.request_stop()) {
             _exit(128 + received);
         }
     }
-    return nullptr;
 }
 
 }  // namespace turntable_cli

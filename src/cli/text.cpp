@@ -80,6 +80,19 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view name, std::str
     return std::chrono::milliseconds(std::get<std::int64_t>(*value));
 }
 
+Result<std::uint64_t> parse_size(std::string_view name, std::string_view text) {
+    turntable::SettingInfo setting;
+    setting.name = name;
+    setting.type = turntable::SettingType::byte_size;
+    const Result<turntable::SettingValue> value = setting.parse(text);
+    if (!value) {
+        return Error(ErrorCode::invalid_argument,
+                     "expected a number of bytes such as 1024, 64KiB or 10MB")
+            .with(std::string(name), std::string(text));
+    }
+    return std::get<std::uint64_t>(*value);
+}
+
 Result<Value> parse_value(std::string_view text, ValueType type) {
     switch (type) {
         case ValueType::text:

@@ -16,6 +16,9 @@ namespace turntable_cli {
 turntable::Result<std::chrono::milliseconds> parse_duration(std::string_view name,
                                                             std::string_view text);
 
+/// A number of bytes as people write it: 1024, 64KiB, 2MiB, 10MB.
+turntable::Result<std::uint64_t> parse_size(std::string_view name, std::string_view text);
+
 /// How the text of a value is to be stored.
 enum class ValueType { text, json, u64, hex };
 

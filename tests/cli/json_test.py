@@ -18,6 +18,7 @@ import tempfile
 WITHOUT = {
     "blob cat": "prints the bytes of blobs",
     "completion": "prints a script, which a shell reads",
+    "record": "what it prints is the server's",
     "man": "writes pages, which groff reads",
 }
 # Whose --json is a JSON Schema, as that standard has it.

@@ -40,7 +40,7 @@ TURNTABLE_EXPORT std::optional<Direction> parse_direction(std::string_view text)
 TURNTABLE_EXPORT std::string to_string(WallNanoseconds time);
 TURNTABLE_EXPORT std::optional<WallNanoseconds> parse_wall_time(std::string_view text) noexcept;
 
-/// Another tape, and what it is to this one: `probe_of`, `redacted_from`, `copy_of`.
+/// Another tape, and what this one is to it: `copy_of`, `redacted_from`, `probed_by`.
 struct Link {
     std::string relation;
     std::string id;

@@ -53,6 +53,8 @@ struct RecorderStatus {
     /// What the tape holds, in all its segments.
     Totals totals = {};
     std::uint64_t segments = 1;
+    /// tape_bytes_max was reached: nothing more is recorded.
+    bool full = false;
     /// Frames and bytes that it lacks.
     std::uint64_t dropped_frames = 0;
     std::uint64_t dropped_bytes = 0;

@@ -11,7 +11,7 @@ using turntable::json_quoted;
 
 namespace {
 
-std::string json_list(const std::vector<std::string>& texts) {
+std::string json_array(const std::vector<std::string>& texts) {
     std::string out = "[";
     for (const std::string& text : texts) {
         out += (out.size() == 1 ? "" : ",") + json_quoted(text);
@@ -67,12 +67,12 @@ std::string Narrator::json_members() const {
             const Step& step = parts_[i].steps[j];
             out += (j == 0 ? "{" : ",{") + ("\"what\":" + json_quoted(step.what)) +
                    ",\"took_ms\":" + std::to_string(step.took_ms) +
-                   ",\"shown\":" + json_list(step.shown) + "}";
+                   ",\"shown\":" + json_array(step.shown) + "}";
         }
         out += "]}";
     }
     return out + "],\"held\":" + (all_held() ? "true" : "false") +
-           ",\"not_held\":" + json_list(not_held_);
+           ",\"not_held\":" + json_array(not_held_);
 }
 
 }  // namespace turntable_cli

@@ -82,6 +82,7 @@ struct Recorder::State : std::enable_shared_from_this<Recorder::State> {
     std::optional<Error> error;
     Totals totals;
     std::uint64_t segments = 1;
+    bool full = false;
     bool draining = false;
     bool closed = false;
 
@@ -100,8 +101,11 @@ void Recorder::State::add(Frame frame) {
     frame.time = now();
     const std::uint64_t bytes = frame.payload.size();
     const std::uint64_t whole = whole_bytes(frame);
-    if (options.tape_bytes_max != 0 && accepted_bytes + bytes > options.tape_bytes_max) {
+    if (full || (options.tape_bytes_max != 0 && accepted_bytes + bytes > options.tape_bytes_max)) {
         drop(1, whole, "limit");
+        if (std::exchange(full, true)) {
+            return;  // one gap says so now, and one in the end how many
+        }
     } else if (!enqueue(std::move(frame), bytes)) {
         drop(1, whole, "buffer");
     } else {
@@ -302,8 +306,8 @@ void Recorder::note(std::string_view text) {
 
 RecorderStatus Recorder::status() const {
     const std::scoped_lock guard(state_->mutex);
-    return {state_->totals, state_->segments, state_->dropped_frames, state_->dropped_bytes,
-            state_->error};
+    return {state_->totals,         state_->segments,      state_->full,
+            state_->dropped_frames, state_->dropped_bytes, state_->error};
 }
 
 void Recorder::flush() {

@@ -243,10 +243,31 @@ TEST_F(TapeRecorder, ATapeEndsAtItsLimit) {
     recorder.frame(Direction::client_to_server, "12345");
     recorder.frame(Direction::client_to_server, "67890");
     recorder.frame(Direction::client_to_server, "x");
+    EXPECT_TRUE(recorder.status().full);
     ASSERT_TRUE(recorder.close("limit").has_value());
     EXPECT_EQ(frames().size(), 2U);
     ASSERT_EQ(gaps().size(), 1U);
     EXPECT_EQ(gaps()[0].why, "limit");
+}
+
+TEST_F(TapeRecorder, AFullTapeGrowsNoMore) {
+    Recorder recorder = open({.tape_bytes_max = 10});
+    recorder.frame(Direction::client_to_server, "12345");
+    EXPECT_FALSE(recorder.status().full);
+    recorder.frame(Direction::client_to_server, "too long for it");
+    recorder.flush();
+    const std::size_t full = storage->text.size();
+    for (int i = 0; i < 100; ++i) {
+        recorder.frame(Direction::client_to_server, "x");  // it had room, but not in its place
+        recorder.flush();
+    }
+    EXPECT_EQ(storage->text.size(), full);
+    ASSERT_TRUE(recorder.close("limit").has_value());
+    EXPECT_EQ(frames().size(), 1U);
+    ASSERT_EQ(gaps().size(), 2U);
+    EXPECT_EQ(gaps()[0].frames, 1U);
+    EXPECT_EQ(gaps()[1].frames, 100U);
+    EXPECT_EQ(recorder.status().dropped_frames, 101U);
 }
 
 TEST_F(TapeRecorder, AFilterSeesEachFrameBeforeTheStoreDoes) {
