@@ -118,7 +118,8 @@ struct TapeMetadata {
     std::vector<NameCount> resources = {};
     std::vector<NameCount> prompts = {};
     std::vector<NameCount> error_codes = {};
-    /// One of these lists had more than metadata_names_max names: it lacks some.
+    /// One of these lists had more than metadata_names_max names, or some of over 512 bytes: it
+    /// lacks these.
     bool names_cut = false;
 
     /// The name that people gave, else that of the head.
@@ -146,13 +147,6 @@ struct LabelChange {
 /// `invalid_argument` for a tag that is empty, too long, or has white space, a quote or a bracket;
 /// `limit_exceeded` for texts that are too long, and for labels of more than 64 KiB together.
 TURNTABLE_EXPORT Result<Labels> changed(Labels labels, const LabelChange& change);
-
-/// A tape as one line of JSON, and back: what an index keeps, and `--json` prints. Empty members
-/// are left out. `corrupt` for what is no such line.
-TURNTABLE_EXPORT std::string to_json(const TapeMetadata& metadata);
-TURNTABLE_EXPORT Result<TapeMetadata> metadata_from_json(std::string_view text);
-TURNTABLE_EXPORT std::string to_json(const Labels& labels);
-TURNTABLE_EXPORT Result<Labels> labels_from_json(std::string_view text);
 
 /// Whether a text can be the id of a tape in a library: 1 to 64 of `a-z A-Z 0-9 - _`, the first a
 /// letter or digit. No id leads out of a folder.

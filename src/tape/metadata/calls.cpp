@@ -40,7 +40,7 @@ void NameCounter::add(std::string_view name) {
     }
     if (const auto found = counts_.find(name); found != counts_.end()) {
         ++found->second;
-    } else if (counts_.size() < metadata_names_max) {
+    } else if (counts_.size() < metadata_names_max && name.size() <= name_bytes_max) {
         counts_.emplace(std::string(name), 1);
     } else {
         cut_ = true;

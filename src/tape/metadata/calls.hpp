@@ -20,6 +20,9 @@ inline constexpr std::string_view tool_method = "tools/call";
 inline constexpr std::string_view resource_method = "resources/read";
 inline constexpr std::string_view prompt_method = "prompts/get";
 
+/// Longer names are not kept: a resource may be a whole document in its URI.
+inline constexpr std::size_t name_bytes_max = 512;
+
 /// Counts names, at most metadata_names_max of them.
 class NameCounter {
   public:

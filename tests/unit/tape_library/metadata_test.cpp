@@ -6,8 +6,9 @@
 #include <memory>
 #include <string>
 
-#include "recorded.hpp"
+#include "support/recorded_tape.hpp"
 #include "turntable/tape/limits.hpp"
+#include "turntable/tape/metadata_json.hpp"
 
 namespace turntable::tape {
 namespace {

@@ -1,7 +1,8 @@
-#include <nlohmann/json.hpp>
-#include <utility>
+#include "turntable/tape/metadata_json.hpp"
 
-#include "turntable/tape/metadata.hpp"
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <utility>
 
 namespace turntable::inline v0::tape {
 

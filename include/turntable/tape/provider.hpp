@@ -1,0 +1,136 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "turntable/core/async.hpp"
+#include "turntable/core/bytes.hpp"
+#include "turntable/core/health.hpp"
+#include "turntable/core/stream.hpp"
+#include "turntable/tape/criteria.hpp"
+#include "turntable/tape/metadata.hpp"
+#include "turntable/tape/storage.hpp"
+
+/// \file
+/// The tape contract: what a class must have to keep tapes.
+/// Purpose: the seam between libraries of tapes and where the tapes lie.
+/// Ownership: values own what they hold. Threads: values. Errors: see Provider.
+namespace turntable::inline v0::tape {
+
+/// A tape to be kept.
+struct SaveRequest {
+    /// The whole content, in either form; its head has the id.
+    std::shared_ptr<Source> content = nullptr;
+    Labels labels = {};
+    /// Take the place of a tape of this id; else that is `already_exists`.
+    bool replace = false;
+};
+
+/// A tape with its content.
+struct StoredTape {
+    TapeMetadata metadata = {};
+    Bytes content = {};
+};
+
+/// Which bytes of a content; a length beyond the end means up to it.
+struct ContentRange {
+    std::uint64_t offset = 0;
+    std::uint64_t length = ~std::uint64_t{0};
+};
+
+/// How an index is compared with the contents.
+struct InspectOptions {
+    /// Read every content, not only its size.
+    bool contents = false;
+    /// Make the index again where it does not fit.
+    bool repair = false;
+};
+
+/// One thing in which index and content differ, or that is wrong with a content.
+struct IndexProblem {
+    enum class Kind : std::uint8_t {
+        no_row,  ///< a content that the index does not know
+        no_content,  ///< a row of the index without a content
+        stale,  ///< the row says something else than the content
+        damaged,  ///< the content cannot be read, or only in parts; repair leaves it alone
+        stray,  ///< labels of a tape that is not there
+    };
+    std::string id = {};
+    Kind kind = Kind::no_row;
+    std::string what = {};
+};
+TURNTABLE_EXPORT std::string_view to_string(IndexProblem::Kind kind) noexcept;
+
+/// What an inspection found.
+struct InspectReport {
+    std::uint64_t tapes = 0;
+    std::vector<IndexProblem> problems = {};
+    /// How many of them were put right.
+    std::uint64_t repaired = 0;
+};
+
+/// The tape contract. No base class: anything that models this goes into tape::AnyProvider as it
+/// is.
+///
+/// Purpose: keeping, finding and reading tapes. Ids are checked with check_tape_id before a call;
+/// names are labels, and never lead anywhere.
+/// Ownership: whoever holds the provider. Its destructor returns when nothing of it runs any more;
+/// open streams may outlive it and then give `closed`, or go on.
+/// Threads: any. A view lives until the call returns: who goes on pending copies.
+/// Errors: each call answers with a Result: `not_found`, `already_exists`, `closed` after close;
+/// `corrupt` for what is no tape, `no_space`, `io`; `commit_unknown` when the fate of a submitted
+/// change is not known; otherwise the engine's.
+///
+/// - save_tape: keeps the whole tape, or nothing of it.
+/// - load_tape: metadata and content. stream: a range of the content, piece by piece; an empty
+///   stream at the end.
+/// - append: bytes of a tape that is being recorded, whole records at a time, at `offset`; offset 0
+///   begins a tape, which must not be there. Gives the bytes that the content has then. Repeated
+///   with the same bytes it changes nothing and gives the same answer, so that a retry cannot
+///   double a record; other bytes, or an offset beyond the end, are `conflict`.
+/// - delete_tape: `not_found` if there is none.
+/// - list_tapes: a page that holds what select_page would say of all tapes.
+/// - get_metadata; update_metadata: changes labels.
+/// - close: refuses new calls, waits for the rest. A second close is fine.
+template <class P>
+concept Provider =
+    requires(P& provider, const Context& context, std::string_view id, const SaveRequest& request,
+             std::uint64_t offset, ByteView bytes, const ContentRange& range,
+             const SearchCriteria& criteria, const LabelChange& change) {
+        { provider.save_tape(context, request) } -> std::same_as<Async<TapeMetadata>>;
+        { provider.load_tape(context, id) } -> std::same_as<Async<StoredTape>>;
+        { provider.append(context, id, offset, bytes) } -> std::same_as<Async<std::uint64_t>>;
+        { provider.stream(context, id, range) } -> std::same_as<Result<Stream<Bytes>>>;
+        { provider.delete_tape(context, id) } -> std::same_as<Async<void>>;
+        { provider.list_tapes(context, criteria) } -> std::same_as<Async<TapePage>>;
+        { provider.get_metadata(context, id) } -> std::same_as<Async<TapeMetadata>>;
+        { provider.update_metadata(context, id, change) } -> std::same_as<Async<TapeMetadata>>;
+        { provider.close(context) } -> std::same_as<Async<void>>;
+    };
+
+/// Optional: how the provider is. Without it a provider is healthy.
+template <class P>
+concept ProviderWithHealth = requires(P& provider, const Context& context) {
+    { provider.health_check(context) } -> std::same_as<Async<Health>>;
+};
+
+/// Optional: nothing more is appended to a tape for now, so that its metadata are brought up to
+/// date. Without it they are at all times.
+template <class P>
+concept ProviderWithFinish = requires(P& provider, const Context& context, std::string_view id) {
+    { provider.finish_tape(context, id) } -> std::same_as<Async<TapeMetadata>>;
+};
+
+/// Optional: compares an index with contents. Without it there is nothing that could differ.
+template <class P>
+concept ProviderWithInspect =
+    requires(P& provider, const Context& context, const InspectOptions& options) {
+        { provider.inspect(context, options) } -> std::same_as<Async<InspectReport>>;
+    };
+
+}  // namespace turntable::inline v0::tape

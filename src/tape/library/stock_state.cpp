@@ -1,0 +1,199 @@
+#include "tape/library/stock_state.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "tape/library/chunked_source.hpp"
+#include "turntable/tape/reader.hpp"
+
+namespace turntable::inline v0::tape::detail {
+
+namespace {
+
+/// Labels as they come with a tape, checked like changes.
+Result<Labels> checked(const Labels& labels) {
+    return changed({}, {.name = labels.name,
+                        .description = labels.description,
+                        .add_tags = labels.tags,
+                        .add_notes = labels.notes,
+                        .set_attributes = labels.attributes,
+                        .pinned = labels.pinned});
+}
+
+Error no_tape(std::string_view id) {
+    return Error(ErrorCode::not_found, "there is no tape of this id").with("id", std::string(id));
+}
+
+/// Whether some frame holds a text; `corrupt` lines are passed over.
+Result<bool> any_frame_contains(std::unique_ptr<Source> source, std::string_view text) {
+    TURNTABLE_TRY(Reader reader, Reader::open(std::move(source)));
+    for (;;) {
+        auto record = reader.next();
+        if (!record) {
+            if (record.error().code() != ErrorCode::corrupt) {
+                return std::move(record).error();
+            }
+            continue;
+        }
+        if (!*record) {
+            return false;
+        }
+        const auto* frame = std::get_if<Frame>(&**record);
+        if (frame == nullptr) {
+            continue;
+        }
+        const auto holds = [text](const Part& part) {
+            return contains_folded(part.bytes.text(), text);
+        };
+        if (contains_folded(frame->payload.text(), text) ||
+            std::ranges::any_of(frame->parts, holds)) {
+            return true;
+        }
+    }
+}
+
+}  // namespace
+
+Result<TapeMetadata> StockState::save(const SaveRequest& request, const CallOptions& call) {
+    if (request.content == nullptr) {
+        return Error(ErrorCode::invalid_argument, "there is no content to save");
+    }
+    TURNTABLE_TRY(Labels labels, checked(request.labels));
+    TURNTABLE_TRY(
+        TapeMetadata tape,
+        derive_metadata(std::make_unique<SharedSource>(request.content), options.analyzer));
+    TURNTABLE_CHECK(check_tape_id(tape.id));
+    const std::lock_guard lock(changes);
+    TURNTABLE_TRY(const auto existing, contents.find(tape.id, call));
+    if (existing && !request.replace) {
+        return tape_exists(tape.id);
+    }
+    TURNTABLE_TRY(tape.stored_bytes,
+                  contents.save(tape.id, request.content, options.compression, existing, call));
+    TURNTABLE_CHECK(contents.put_labels(tape.id, labels, call));
+    tape.labels = std::move(labels);
+    TURNTABLE_CHECK(index.put(tape, call));
+    return tape;
+}
+
+Result<StoredTape> StockState::load(std::string_view id, const CallOptions& call) {
+    TURNTABLE_TRY(const auto found, contents.get(id, call));
+    StoredTape tape;
+    TURNTABLE_TRY(tape.content, contents.blobs().read(found.path, {}, {}, call));
+    TURNTABLE_TRY(auto known, index.get(id, call));
+    if (known) {
+        tape.metadata = *std::move(known);
+    } else {
+        TURNTABLE_TRY(tape.metadata, derive(id, call));
+    }
+    return tape;
+}
+
+Result<std::uint64_t> StockState::append(std::string_view id, std::uint64_t offset, ByteView bytes,
+                                         const CallOptions& call) {
+    if (!contents.blobs().capabilities().append) {
+        return Error(ErrorCode::unsupported,
+                     "this store cannot append; record into a file and save that");
+    }
+    const std::lock_guard lock(changes);
+    TURNTABLE_TRY(const std::uint64_t size, contents.append(id, offset, bytes, call));
+    if (offset == 0) {
+        TURNTABLE_TRY(TapeMetadata tape, derive(id, call));
+        if (tape.id != id) {
+            return Error(ErrorCode::invalid_argument, "the head of the tape has another id")
+                .with("id", tape.id);
+        }
+        tape.state = TapeState::recording;
+        TURNTABLE_CHECK(index.put(tape, call));
+    }
+    return size;
+}
+
+Result<void> StockState::remove(std::string_view id, const CallOptions& call) {
+    const std::lock_guard lock(changes);
+    TURNTABLE_TRY(const auto known, index.get(id, call));
+    // The content first: a row too much is found, a content without a row would come back.
+    TURNTABLE_TRY(const bool removed, contents.remove(id, call));
+    if (!removed && !known) {
+        return no_tape(id);
+    }
+    return index.remove(id, call);
+}
+
+SearchContent StockState::search_content(const TapeMetadata& tape, const CallOptions& call) {
+    // A row without a content holds nothing.
+    const auto absent = [](const Error& error) { return error.code() == ErrorCode::not_found; };
+    return {.calls = [this, id = tape.id, call,
+                      absent](const std::function<bool(const Call&)>& visit) -> Result<void> {
+                auto source = contents.source(id, call);
+                if (!source) {
+                    return absent(source.error()) ? Result<void>() : source.error();
+                }
+                bool wanted = true;
+                const auto derived =
+                    derive_metadata(*std::move(source), options.analyzer,
+                                    [&](const Call& one) { wanted = wanted && visit(one); });
+                return derived ? Result<void>() : derived.error();
+            },
+            .contains = [this, id = tape.id, call, absent](std::string_view text) -> Result<bool> {
+                auto source = contents.source(id, call);
+                if (!source) {
+                    return absent(source.error()) ? Result<bool>(false) : source.error();
+                }
+                return any_frame_contains(*std::move(source), text);
+            }};
+}
+
+Result<TapePage> StockState::list(const SearchCriteria& criteria, const CallOptions& call) {
+    TURNTABLE_CHECK(check(criteria));
+    TURNTABLE_TRY(std::vector<TapeMetadata> tapes, index.all(call));
+    return select_page(criteria, std::move(tapes), [this, &call](const TapeMetadata& tape) {
+        return search_content(tape, call);
+    });
+}
+
+Result<TapeMetadata> StockState::metadata(std::string_view id, const CallOptions& call) {
+    TURNTABLE_TRY(auto known, index.get(id, call));
+    if (!known) {
+        return no_tape(id);
+    }
+    return *std::move(known);
+}
+
+Result<TapeMetadata> StockState::update(std::string_view id, const LabelChange& change,
+                                        const CallOptions& call) {
+    const std::lock_guard lock(changes);
+    TURNTABLE_TRY(TapeMetadata tape, metadata(id, call));
+    TURNTABLE_TRY(Labels labels, contents.labels(id, call));
+    TURNTABLE_TRY(tape.labels, changed(std::move(labels), change));
+    TURNTABLE_CHECK(contents.put_labels(id, tape.labels, call));
+    TURNTABLE_CHECK(index.put(tape, call));
+    return tape;
+}
+
+Result<TapeMetadata> StockState::derive(std::string_view id, const CallOptions& call) {
+    TURNTABLE_TRY(auto source, contents.source(id, call));
+    TURNTABLE_TRY(TapeMetadata tape, derive_metadata(std::move(source), options.analyzer));
+    TURNTABLE_TRY(tape.labels, contents.labels(id, call));
+    return tape;
+}
+
+Result<TapeMetadata> StockState::finish(std::string_view id, const CallOptions& call) {
+    const std::lock_guard lock(changes);
+    TURNTABLE_TRY(TapeMetadata tape, derive(id, call));
+    TURNTABLE_CHECK(index.put(tape, call));
+    return tape;
+}
+
+Result<Health> StockState::health(const CallOptions& call) {
+    TURNTABLE_TRY(Health of_blobs, contents.blobs().health(call));
+    TURNTABLE_TRY(const Health of_index, index.database().health(call));
+    of_blobs.latency += of_index.latency;
+    if (of_index.state > of_blobs.state) {
+        of_blobs.state = of_index.state;
+        of_blobs.reason = of_index.reason;
+    }
+    return of_blobs;
+}
+
+}  // namespace turntable::inline v0::tape::detail

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "tape/library/contents.hpp"
+#include "tape/library/index.hpp"
+#include "turntable/core/gate.hpp"
+#include "turntable/tape/stock.hpp"
+
+namespace turntable::inline v0::tape::detail {
+
+/// What a stock provider and its calls share. Calls block.
+struct StockState {
+    StockState(blob::Store blobs, kv::Database database, StockOptions stock_options)
+        : options(std::move(stock_options)),
+          contents(std::move(blobs)),
+          index(std::move(database)) {}
+
+    Result<TapeMetadata> save(const SaveRequest& request, const CallOptions& call);
+    Result<StoredTape> load(std::string_view id, const CallOptions& call);
+    Result<std::uint64_t> append(std::string_view id, std::uint64_t offset, ByteView bytes,
+                                 const CallOptions& call);
+    Result<void> remove(std::string_view id, const CallOptions& call);
+    Result<TapePage> list(const SearchCriteria& criteria, const CallOptions& call);
+    Result<TapeMetadata> metadata(std::string_view id, const CallOptions& call);
+    Result<TapeMetadata> update(std::string_view id, const LabelChange& change,
+                                const CallOptions& call);
+    Result<TapeMetadata> finish(std::string_view id, const CallOptions& call);
+    Result<InspectReport> inspect(const InspectOptions& how, const CallOptions& call);
+    Result<Health> health(const CallOptions& call);
+
+    /// From the content and the labels, without the index.
+    Result<TapeMetadata> derive(std::string_view id, const CallOptions& call);
+    SearchContent search_content(const TapeMetadata& tape, const CallOptions& call);
+
+    StockOptions options;
+    Contents contents;
+    Index index;
+    Gate gate;
+    /// Held by changes: each is several steps.
+    std::mutex changes;
+};
+
+}  // namespace turntable::inline v0::tape::detail
