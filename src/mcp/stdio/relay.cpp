@@ -1,8 +1,6 @@
-#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -11,57 +9,11 @@
 #include <thread>
 
 #include "mcp/stdio/child.hpp"
+#include "mcp/stdio/pipe.hpp"
 #include "turntable/mcp/line_splitter.hpp"
 #include "turntable/mcp/stdio_relay.hpp"
 
 namespace turntable::inline v0::mcp {
-
-namespace {
-
-/// As much as a pipe holds.
-constexpr std::size_t piece_bytes = 65'536;
-
-/// Waits until there is something to read; false when the relay is to stop.
-bool wait_readable(int file, int stop) {
-    std::array<pollfd, 2> files{{{file, POLLIN, 0}, {stop, POLLIN, 0}}};
-    while (::poll(files.data(), files.size(), -1) < 0 && errno == EINTR) {
-    }
-    return files[0].revents != 0;
-}
-
-/// The number of bytes, 0 at the end; what cannot be read has ended.
-std::size_t read_some(int file, std::span<char> buffer) {
-    while (true) {
-        const ssize_t got = ::read(file, buffer.data(), buffer.size());
-        if (got >= 0) {
-            return static_cast<std::size_t>(got);
-        }
-        if (errno == EAGAIN) {  // whoever gave us the file made it so
-            pollfd readable{file, POLLIN, 0};
-            (void)::poll(&readable, 1, -1);
-        } else if (errno != EINTR) {
-            return 0;
-        }
-    }
-}
-
-/// False: nobody reads any more.
-bool write_all(int file, ByteView bytes) {
-    while (!bytes.empty()) {
-        const ssize_t put = ::write(file, bytes.data(), bytes.size());
-        if (put > 0) {
-            bytes = bytes.substr(static_cast<std::size_t>(put));
-        } else if (errno == EAGAIN) {
-            pollfd writable{file, POLLOUT, 0};
-            (void)::poll(&writable, 1, -1);
-        } else if (errno != EINTR) {
-            return false;
-        }
-    }
-    return true;
-}
-
-}  // namespace
 
 struct StdioRelay::State {
     /// Tells the recorder of bytes before they are passed on: so a question stands before its
@@ -99,7 +51,7 @@ struct StdioRelay::State {
     /// Passes on all that comes until there is no more, or nobody wants it.
     void pump(int from, int to, tape::Direction direction) const {
         Ear ear(options, direction);
-        std::vector<char> buffer(piece_bytes);
+        std::vector<char> buffer(pipe_bytes);
         bool at_end = false;
         while (wait_readable(from, stopping.read.get())) {
             const std::size_t got = read_some(from, buffer);

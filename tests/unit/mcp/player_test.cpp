@@ -8,7 +8,7 @@
 #include "turntable/core/sha256.hpp"
 #include "turntable/mcp/player_protocol.hpp"
 #include "turntable/tape/redaction.hpp"
-#include "unit/tape/tapes.hpp"
+#include "unit/mcp/recording.hpp"
 
 namespace turntable::mcp {
 namespace {
@@ -16,38 +16,6 @@ namespace {
 using namespace std::chrono_literals;
 using tape::MissReason;
 using tape::PlayerOptions;
-
-constexpr auto c2s = tape::Direction::client_to_server;
-constexpr auto s2c = tape::Direction::server_to_client;
-
-/// A tape as it is made, a frame a second.
-class Recording {
-  public:
-    Recording& client(std::string text) { return add(c2s, text + "\n"); }
-    Recording& server(std::string text) { return add(s2c, text + "\n"); }
-    Recording& wait(std::chrono::seconds time) {
-        time_ += time;
-        return *this;
-    }
-    Recording& eof() {
-        EXPECT_TRUE(writer_.append(tape::Life{.time = time_, .event = "eof", .text = "c2s"}));
-        return *this;
-    }
-    Recording& frame(tape::Frame frame) {
-        frame.time = time_ += 1s;
-        EXPECT_TRUE(writer_.frame(frame));
-        return *this;
-    }
-    const std::string& text() const { return text_; }
-
-  private:
-    Recording& add(tape::Direction direction, const std::string& bytes) {
-        return frame(tape::test::frame_of(direction, {}, bytes));
-    }
-    std::string text_;
-    tape::Writer writer_ = tape::test::writer_to(text_);
-    tape::TapeTime time_{};
-};
 
 /// A client of a tape. The clock stands where the test puts it.
 class Replay {
@@ -99,16 +67,6 @@ class Replay {
     }
     tape::Player player_;
 };
-
-std::string call(std::string_view id, std::string_view arguments, std::string_view more = "") {
-    return R"({"jsonrpc":"2.0","id":)" + std::string(id) +
-           R"(,"method":"tools/call","params":{"name":"t","arguments":)" + std::string(arguments) +
-           std::string(more) + "}}";
-}
-std::string answer(std::string_view id, std::string_view result) {
-    return R"({"jsonrpc":"2.0","id":)" + std::string(id) + R"(,"result":)" + std::string(result) +
-           "}";
-}
 
 TEST(McpPlayer, AnswersByMethodAndParametersWithTheIdOfNow) {
     Recording tape;
