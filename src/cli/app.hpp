@@ -78,6 +78,8 @@ class App {
 /// Each adds a verb group to the command line.
 void add_kv(CLI::App& root, App& app);
 void add_blob(CLI::App& root, App& app);
+void add_tape(CLI::App& root, App& app);
+void add_replay(CLI::App& root, App& app);
 void add_backends(CLI::App& root, App& app);
 void add_layers(CLI::App& root, App& app);
 void add_check(CLI::App& root, App& app);
@@ -110,5 +112,11 @@ void add_blob_write(CLI::App& blob, App& app);
 void add_blob_copy(CLI::App& blob, App& app);
 void add_blob_remove(CLI::App& blob, App& app);
 void add_blob_sync(CLI::App& blob, App& app);
+
+/// The verbs of `tape`, in their files.
+void add_tape_show(CLI::App& tape, App& app);
+void add_tape_cat(CLI::App& tape, App& app);
+void add_tape_verify(CLI::App& tape, App& app);
+void add_tape_diff(CLI::App& tape, App& app);
 
 }  // namespace turntable_cli

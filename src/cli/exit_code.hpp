@@ -10,9 +10,9 @@ enum class ExitCode : int {
     failed = 1,  ///< the operation failed
     usage = 2,  ///< the command line is wrong
     not_found = 3,  ///< there is no such key or blob
-    check_failed = 4,  ///< a write was refused by a check or condition
+    check_failed = 4,  ///< a write was refused by a check; a replay was not as recorded
     cannot_open = 5,  ///< the store or the configuration could not be used
-    unwell = 6,  ///< a store is unhealthy, a backend does not conform, two stores differ
+    unwell = 6,  ///< a store is unhealthy, a tape damaged, a backend does not conform, two differ
     interrupted = 130,  ///< stopped by a signal where the work can be gone on with
 };
 

@@ -24,6 +24,8 @@ void define(CLI::App& root, turntable_cli::App& app) {
     add_kv(root, app);
     add_blob(root, app);
     add_record(root, app);
+    add_tape(root, app);
+    add_replay(root, app);
     add_conform(root, app);
     add_backends(root, app);
     add_layers(root, app);
@@ -65,7 +67,7 @@ bool unknown_verb(const CLI::App& root, std::string_view word) {
 }
 
 /// Verbs that run a command, which stands behind `--`.
-constexpr std::string_view command_verbs[] = {"record"};
+constexpr std::string_view command_verbs[] = {"record", "replay"};
 
 /// Takes the command off the command line, so that nobody reads its arguments as ours; gives how
 /// many are left.

@@ -19,6 +19,9 @@ WITHOUT = {
     "blob cat": "prints the bytes of blobs",
     "completion": "prints a script, which a shell reads",
     "record": "what it prints is the server's",
+    "replay": "what it prints is the server's",
+    "tape cat": "prints what was said",
+    "tape tail": "prints what was said",
     "man": "writes pages, which groff reads",
 }
 # Whose --json is a JSON Schema, as that standard has it.
@@ -65,6 +68,10 @@ COMMANDS = [
     ("blob sync", "blob sync ./files ./third"),
     ("blob rm --dry-run", "blob rm -r fs:files::a --dry-run"),
     ("blob rm", "blob rm -r fs:files::a --yes"),
+    ("tape show", "tape show notes.tape"),
+    ("tape show --timeline", "tape show notes.tape --timeline"),
+    ("tape verify", "tape verify notes.tape"),
+    ("tape diff", "tape diff notes.tape notes.tape"),
     ("backends", "backends"),
     ("layers", "layers"),
     ("check", "check a.db memory:"),
@@ -82,6 +89,8 @@ COMMANDS = [
 FILES = {
     "turntable.toml": '[kv.app]\nurl = "memory:"\nlayers = ["metrics"]\n'
                       '[kv.b]\nprovider = "memory"\n',
+    "notes.tape": (pathlib.Path(__file__).resolve().parents[2]
+                   / "examples/data/notes.tape").read_text(encoding="utf-8"),
     "status": "Package: a\nSection: libs\nInstalled-Size: 1\n",
 }
 

@@ -12,6 +12,7 @@
 #include "turntable/core/result.hpp"
 #include "turntable/core/runtime.hpp"
 #include "turntable/tape/player.hpp"
+#include "turntable/tape/recorder.hpp"
 #include "turntable/tape/writer.hpp"
 
 namespace turntable::inline v0::mcp {
@@ -32,6 +33,8 @@ struct ReplayOptions {
     std::vector<std::string> command = {};
     /// What the live server is asked and says is appended here. Null: it is not recorded.
     tape::Writer* record = nullptr;
+    /// Changes what is appended before it is, say takes secrets out of it.
+    tape::FrameFilter filter = nullptr;
     /// Told of each miss, whoever answers it.
     std::function<void(const tape::Miss&)> on_miss = nullptr;
     std::stop_token stop = {};

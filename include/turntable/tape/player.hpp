@@ -14,6 +14,7 @@
 #include "turntable/tape/payload.hpp"
 #include "turntable/tape/reader.hpp"
 #include "turntable/tape/record.hpp"
+#include "turntable/tape/segments.hpp"
 
 /// \file
 /// Answers a client from a tape, in place of the server that was recorded.
@@ -170,6 +171,9 @@ class [[nodiscard]] TURNTABLE_EXPORT Player {
   public:
     static Result<Player> load(Reader& tape, std::shared_ptr<PlayerProtocol> protocol,
                                const PlayerOptions& options = {});
+    /// The same of a tape in several segments.
+    static Result<Player> load(SegmentReader& tape, std::shared_ptr<PlayerProtocol> protocol,
+                               const PlayerOptions& options = {});
     Player(Player&& other) noexcept;
     Player& operator=(Player&& other) noexcept;
     ~Player();
@@ -190,6 +194,9 @@ class [[nodiscard]] TURNTABLE_EXPORT Player {
 
   private:
     struct State;
+    template <class Tape>
+    static Result<Player> load_from(Tape& tape, std::shared_ptr<PlayerProtocol> protocol,
+                                    const PlayerOptions& options);
     explicit Player(std::unique_ptr<State> state) noexcept;
     std::unique_ptr<State> state_;
 };

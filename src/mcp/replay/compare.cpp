@@ -99,7 +99,8 @@ std::string escaped(std::string_view step) {
 
 class JsonCompare {
   public:
-    JsonCompare(std::string_view key, std::size_t most) : key_(key), most_(most) {}
+    JsonCompare(std::string_view key, std::size_t most, ListOrder order)
+        : key_(key), most_(most), order_(order) {}
 
     void compare(const Json& then, const Json& now, const std::string& path) {
         if (out_.size() >= most_) {
@@ -108,14 +109,33 @@ class JsonCompare {
         if (then.is_object() && now.is_object()) {
             compare_members(then, now, path);
         } else if (then.is_array() && now.is_array()) {
-            compare_elements(then, now, path);
+            const auto first = by_name(then);
+            const auto second = by_name(now);
+            if (first && second) {
+                compare_members(*first, *second, path);
+            } else {
+                compare_elements(then, now, path);
+            }
         } else if (!is_same(then, now)) {
-            out_.push_back({path, then.dump(), now.dump()});
+            out_.push_back({path, json_line(then), json_line(now)});
         }
     }
     std::vector<Difference> take() { return std::move(out_); }
 
   private:
+    /// A list of things with different names as an object.
+    std::optional<Json> by_name(const Json& list) const {
+        Json out = Json::object();
+        for (const Json& one : list) {
+            const auto name = one.is_object() ? one.find("name") : one.end();
+            if (order_ == ListOrder::counts || !one.is_object() || name == one.end() ||
+                !name->is_string() || out.contains(name->get_ref<const std::string&>())) {
+                return std::nullopt;
+            }
+            out[name->get_ref<const std::string&>()] = one;
+        }
+        return out;
+    }
     bool is_same(const Json& then, const Json& now) const {
         if (then.is_string() && has_placeholder(then.get_ref<const std::string&>())) {
             const auto& text = then.get_ref<const std::string&>();
@@ -130,12 +150,12 @@ class JsonCompare {
             if (other != now.end()) {
                 compare(value, *other, path + "/" + escaped(name));
             } else if (out_.size() < most_) {
-                out_.push_back({path + "/" + escaped(name), value.dump(), ""});
+                out_.push_back({path + "/" + escaped(name), json_line(value), ""});
             }
         }
         for (const auto& [name, value] : now.items()) {
             if (!then.contains(name) && out_.size() < most_) {
-                out_.push_back({path + "/" + escaped(name), "", value.dump()});
+                out_.push_back({path + "/" + escaped(name), "", json_line(value)});
             }
         }
     }
@@ -145,14 +165,15 @@ class JsonCompare {
             if (i < then.size() && i < now.size()) {
                 compare(then[i], now[i], place);
             } else if (out_.size() < most_) {
-                out_.push_back({place, i < then.size() ? then[i].dump() : "",
-                                i < now.size() ? now[i].dump() : ""});
+                out_.push_back({place, i < then.size() ? json_line(then[i]) : "",
+                                i < now.size() ? json_line(now[i]) : ""});
             }
         }
     }
 
     std::string_view key_;
     std::size_t most_;
+    ListOrder order_;
     std::vector<Difference> out_;
 };
 
@@ -186,8 +207,8 @@ bool is_same_text(std::string_view then, std::string_view now, std::string_view 
 }
 
 std::vector<Difference> differences(const Json& then, const Json& now, std::string_view key,
-                                    std::size_t most) {
-    JsonCompare compare(key, most);
+                                    std::size_t most, ListOrder order) {
+    JsonCompare compare(key, most, order);
     compare.compare(then, now, "");
     return compare.take();
 }

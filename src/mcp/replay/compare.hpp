@@ -1,16 +1,14 @@
 #pragma once
 
 #include <cstddef>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "mcp/replay/comparable.hpp"
 #include "turntable/tape/record.hpp"
 
 namespace turntable::inline v0::mcp {
-
-using Json = nlohmann::json;
 
 /// Bytes of a recorded frame in which each secret that was taken out shows as a placeholder, also
 /// where the tape has nothing, `null` or another text for it.
@@ -29,8 +27,11 @@ struct Difference {
     std::string asked;
 };
 
+/// Whether elements of lists are compared by their number, or by their name where all have one.
+enum class ListOrder : std::uint8_t { counts, by_name };
+
 /// Where `now` differs from `then`, up to `most` places. Empty: they say the same.
 std::vector<Difference> differences(const Json& then, const Json& now, std::string_view key,
-                                    std::size_t most);
+                                    std::size_t most, ListOrder order = ListOrder::counts);
 
 }  // namespace turntable::inline v0::mcp

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 
+#include "mcp/replay/comparable.hpp"
 #include "mcp/replay/compare.hpp"
 #include "turntable/core/nearest_name.hpp"
 #include "turntable/mcp/message.hpp"
@@ -15,96 +16,11 @@ using tape::MissCandidate;
 using tape::MissReason;
 using tape::Utterance;
 using tape::UtteranceKind;
-using Steps = std::vector<std::string>;
 
-constexpr std::string_view own_prefix = "io.modelcontextprotocol/";
 constexpr std::string_view subscription_id = "io.modelcontextprotocol/subscriptionId";
 /// Of a miss: what is told, and what of a value is shown on one line.
 constexpr std::size_t differences_max = 20;
 constexpr std::size_t shown_bytes_max = 80;
-
-Result<Steps> parse_pointer(std::string_view pointer) {
-    if (!pointer.starts_with('/')) {
-        return Error(ErrorCode::invalid_argument,
-                     "what is to be ignored is a JSON pointer, such as /params/arguments/now")
-            .with("pointer", std::string(pointer));
-    }
-    Steps out;
-    while (!pointer.empty()) {
-        pointer.remove_prefix(1);
-        const std::size_t end = std::min(pointer.find('/'), pointer.size());
-        std::string step;
-        for (std::size_t i = 0; i < end; ++i) {
-            const bool escape = pointer[i] == '~' && i + 1 < end;
-            if (escape) {
-                ++i;
-            }
-            step += !escape ? pointer[i] : pointer[i] == '1' ? '/' : '~';
-        }
-        out.push_back(std::move(step));
-        pointer.remove_prefix(end);
-    }
-    return out;
-}
-
-void erase(Json& from, const Steps& steps, std::size_t at) {
-    const std::string& step = steps[at];
-    const bool last = at + 1 == steps.size();
-    const bool any = step == "*";
-    if (from.is_object()) {
-        if (last) {
-            any ? from.clear() : static_cast<void>(from.erase(step));
-            return;
-        }
-        for (auto& [name, value] : from.items()) {
-            if (any || name == step) {
-                erase(value, steps, at + 1);
-            }
-        }
-    } else if (from.is_array()) {
-        for (std::size_t i = 0; i < from.size(); ++i) {
-            if (any || std::to_string(i) == step) {
-                // The others keep their places.
-                last ? static_cast<void>(from[i] = nullptr) : erase(from[i], steps, at + 1);
-            }
-        }
-    }
-}
-
-/// What changes from call to call is no part of what is asked.
-void erase_volatile(Json& params) {
-    const auto meta = params.find("_meta");
-    if (meta == params.end() || !meta->is_object()) {
-        return;
-    }
-    for (auto member = meta->begin(); member != meta->end();) {
-        const std::string& name = member.key();
-        const bool changes = name.starts_with(own_prefix) || name == "progressToken" ||
-                             name == "traceparent" || name == "tracestate" || name == "baggage";
-        member = changes ? meta->erase(member) : std::next(member);
-    }
-    if (meta->empty()) {
-        params.erase(meta);
-    }
-}
-
-/// 2.0 is 2.
-void even_numbers(Json& value) {
-    constexpr double exact_max = 9007199254740992.0;
-    if (value.is_structured()) {
-        for (Json& inner : value) {
-            even_numbers(inner);
-        }
-    } else if (value.is_number_float()) {
-        const double number = value.get<double>();
-        if (number >= -exact_max && number <= exact_max &&
-            number == static_cast<double>(static_cast<std::int64_t>(number))) {
-            value = static_cast<std::int64_t>(number);
-        }
-    } else if (value.is_number_unsigned() && value.get<std::uint64_t>() <= INT64_MAX) {
-        value = static_cast<std::int64_t>(value.get<std::uint64_t>());
-    }
-}
 
 std::string shown(const std::string& json) {
     if (json.empty()) {
@@ -145,8 +61,9 @@ class Edits {
 
 class McpPlayerProtocol final : public tape::PlayerProtocol {
   public:
-    McpPlayerProtocol(std::vector<Steps> ignore, std::string key)
-        : ignore_(std::move(ignore)), key_(std::move(key)) {}
+    McpPlayerProtocol(IgnoredPlaces ignored, std::string key)
+
+        : ignored_(std::move(ignored)), key_(std::move(key)) {}
 
     std::vector<Utterance> read(const tape::Frame& frame) override;
     std::optional<Bytes> rewrite(const Utterance& then, const Utterance* asked_then,
@@ -160,40 +77,11 @@ class McpPlayerProtocol final : public tape::PlayerProtocol {
                     const std::vector<std::string>& groups) override;
 
   private:
-    /// What is compared of a message, as a text.
-    std::string key_of(const Message& message) const;
     static Json key_json(const Utterance& said) { return Json::parse(said.key, nullptr, false); }
 
-    std::vector<Steps> ignore_;
+    IgnoredPlaces ignored_;
     std::string key_;
 };
-
-std::string McpPlayerProtocol::key_of(const Message& message) const {
-    Json key = {{"method", message.method}};
-    if (message.method != "initialize" && !message.params.empty()) {
-        Json params = Json::parse(message.params, nullptr, false);
-        if (params.is_discarded()) {  // a number or half a character that JSON has no room for
-            params = std::string(message.params);
-        }
-        if (params.is_object()) {
-            erase_volatile(params);
-            if (message.method == "notifications/cancelled") {
-                params.clear();
-            }
-        }
-        if (!params.empty()) {
-            key["params"] = std::move(params);
-        }
-    }
-    for (const Steps& steps : ignore_) {
-        erase(key, steps, 0);
-    }
-    if (const auto params = key.find("params"); params != key.end() && params->empty()) {
-        key.erase(params);
-    }
-    even_numbers(key);
-    return key.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
 
 /// What of a message a server refers to later, and what the message itself refers to.
 void add_references(const Message& message, Utterance& out) {
@@ -243,7 +131,8 @@ std::vector<Utterance> McpPlayerProtocol::read(const tape::Frame& frame) {
             said.group = message.method;
             add_references(message, said);
             if (of_client) {
-                said.key = key_of(compared.size() == messages.size() ? compared[i] : message);
+                said.key = json_line(comparable_request(
+                    compared.size() == messages.size() ? compared[i] : message, ignored_));
                 said.open_key = !frame.redacted.empty() && has_placeholder(said.key);
             }
         }
@@ -368,7 +257,7 @@ MissAnswer McpPlayerProtocol::miss(const Utterance& now, MissReason reason,
     out.text = describe(reason, title(asked), nearest, now.group, groups);
     const Json error = {{"code", replay_miss_code}, {"message", out.text}, {"data", data}};
     out.bytes = Bytes::take(R"({"jsonrpc":"2.0","id":)" + now.id + R"(,"error":)" +
-                            error.dump(-1, ' ', false, Json::error_handler_t::replace) + "}\n");
+                            json_line(error) + "}\n");
     return out;
 }
 
@@ -376,13 +265,9 @@ MissAnswer McpPlayerProtocol::miss(const Utterance& now, MissReason reason,
 
 Result<std::shared_ptr<tape::PlayerProtocol>> player_protocol(
     const PlayerProtocolOptions& options) {
-    std::vector<Steps> ignore;
-    for (const std::string& pointer : options.ignore) {
-        TURNTABLE_TRY(Steps steps, parse_pointer(pointer));
-        ignore.push_back(std::move(steps));
-    }
+    TURNTABLE_TRY(IgnoredPlaces ignored, IgnoredPlaces::parse(options.ignore));
     return std::shared_ptr<tape::PlayerProtocol>(
-        std::make_shared<McpPlayerProtocol>(std::move(ignore), options.redaction_key));
+        std::make_shared<McpPlayerProtocol>(std::move(ignored), options.redaction_key));
 }
 
 }  // namespace turntable::inline v0::mcp

@@ -73,6 +73,12 @@ void Session::record(Direction direction, const Bytes& line) {
     frame.time = record_from_ + (now() - began_);
     frame.direction = direction;
     frame.payload = line;
+    if (options_.filter) {
+        if (auto filtered = options_.filter(frame); !filtered) {
+            outcome_.record_error = filtered.error();
+            return;
+        }
+    }
     if (auto done = options_.record->frame(frame); !done) {
         outcome_.record_error = done.error();
     }

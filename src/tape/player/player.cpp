@@ -264,10 +264,29 @@ Player::Player(Player&& other) noexcept = default;
 Player& Player::operator=(Player&& other) noexcept = default;
 Player::~Player() = default;
 
+template <class Tape>
+Result<Player> Player::load_from(Tape& tape, std::shared_ptr<PlayerProtocol> protocol,
+                                 const PlayerOptions& options) {
+    Script script;
+    while (true) {
+        TURNTABLE_TRY(auto record, tape.next());
+        if (!record) {
+            break;
+        }
+        TURNTABLE_CHECK(script.take(std::move(*record), *protocol, options.payloads));
+    }
+    script.finish();
+    return Player(std::make_unique<State>(std::move(script), std::move(protocol), options));
+}
+
 Result<Player> Player::load(Reader& tape, std::shared_ptr<PlayerProtocol> protocol,
                             const PlayerOptions& options) {
-    TURNTABLE_TRY(Script script, Script::load(tape, *protocol, options.payloads));
-    return Player(std::make_unique<State>(std::move(script), std::move(protocol), options));
+    return load_from(tape, std::move(protocol), options);
+}
+
+Result<Player> Player::load(SegmentReader& tape, std::shared_ptr<PlayerProtocol> protocol,
+                            const PlayerOptions& options) {
+    return load_from(tape, std::move(protocol), options);
 }
 
 void Player::begin(Instant now) { state_->trigger(Script::start, now); }

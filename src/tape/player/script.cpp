@@ -9,7 +9,7 @@ Script::Script() { lines_.emplace_back(); }
 namespace {
 
 /// The ask of that id, which waits no longer.
-std::size_t take(std::map<std::string, std::size_t, std::less<>>& open, const std::string& id) {
+std::size_t take_ask(std::map<std::string, std::size_t, std::less<>>& open, const std::string& id) {
     const auto found = open.find(id);
     if (found == open.end()) {
         return Script::none;
@@ -46,41 +46,37 @@ Result<bool> complete(Frame& frame, PayloadStore* payloads) {
 
 }  // namespace
 
-Result<Script> Script::load(Reader& tape, PlayerProtocol& protocol, PayloadStore* payloads) {
-    Script out;
-    while (true) {
-        TURNTABLE_TRY(auto record, tape.next());
-        if (!record) {
-            break;
-        }
-        if (const auto* life = std::get_if<Life>(&*record)) {
-            if (life->event == "eof" && life->text == to_string(Direction::client_to_server) &&
-                out.end_ == none) {
-                out.end_ = out.lines_.size();
-                out.latest_ = out.end_;
-                out.lines_.emplace_back();
-                out.lines_.back().time = life->time;
-            }
-            continue;
-        }
-        auto* frame = std::get_if<Frame>(&*record);
-        if (frame == nullptr || frame->direction == Direction::server_aside) {
-            continue;
-        }
-        TURNTABLE_TRY(const bool whole, complete(*frame, payloads));
-        if (!whole && frame->direction == Direction::server_to_client) {
-            ++out.incomplete_;
-            continue;
-        }
-        for (Utterance& said : protocol.read(*frame)) {
-            out.add(std::move(said), *frame);
-        }
+void Script::add_end(TapeTime time) {
+    if (end_ == none) {
+        end_ = lines_.size();
+        latest_ = end_;
+        lines_.emplace_back();
+        lines_.back().time = time;
     }
-    if (out.end_ == none) {
-        out.end_ = out.lines_.size();
-        out.lines_.emplace_back();
+}
+
+void Script::finish() { add_end({}); }
+
+Result<void> Script::take(Record record, PlayerProtocol& protocol, PayloadStore* payloads) {
+    if (const auto* life = std::get_if<Life>(&record)) {
+        if (life->event == "eof" && life->text == to_string(Direction::client_to_server)) {
+            add_end(life->time);
+        }
+        return {};
     }
-    return out;
+    auto* frame = std::get_if<Frame>(&record);
+    if (frame == nullptr || frame->direction == Direction::server_aside) {
+        return {};
+    }
+    TURNTABLE_TRY(const bool whole, complete(*frame, payloads));
+    if (!whole && frame->direction == Direction::server_to_client) {
+        ++incomplete_;
+        return {};
+    }
+    for (Utterance& said : protocol.read(*frame)) {
+        add(std::move(said), *frame);
+    }
+    return {};
 }
 
 void Script::add(Utterance said, const Frame& frame) {
@@ -99,7 +95,7 @@ void Script::add(Utterance said, const Frame& frame) {
 void Script::add_of_client(std::size_t at) {
     const Utterance& said = lines_[at].said;
     if (said.kind == UtteranceKind::answer) {
-        const std::size_t ask = take(server_.by_id, said.id);
+        const std::size_t ask = take_ask(server_.by_id, said.id);
         if (ask == none) {
             return;  // nobody asked: nothing that the server says hangs on it
         }
@@ -120,7 +116,7 @@ void Script::add_of_server(std::size_t at) {
     Line& line = lines_[at];
     std::size_t after = latest_;
     if (line.said.kind == UtteranceKind::answer) {
-        line.partner = take(client_.by_id, line.said.id);
+        line.partner = take_ask(client_.by_id, line.said.id);
         if (line.partner != none) {
             lines_[line.partner].partner = at;
         }

@@ -27,7 +27,11 @@ class Script {
         std::vector<std::size_t> follows = {};
     };
 
-    static Result<Script> load(Reader& tape, PlayerProtocol& protocol, PayloadStore* payloads);
+    Script();
+    /// Takes the next record of a tape.
+    Result<void> take(Record record, PlayerProtocol& protocol, PayloadStore* payloads);
+    /// There are no more records.
+    void finish();
 
     const Line& operator[](std::size_t at) const noexcept { return lines_[at]; }
     /// Stands for the beginning of the session; the end of what the client says is another one.
@@ -45,7 +49,7 @@ class Script {
         std::map<std::string, std::size_t, std::less<>> by_name;
     };
 
-    Script();
+    void add_end(TapeTime time);
     void add(Utterance said, const Frame& frame);
     void add_of_client(std::size_t at);
     void add_of_server(std::size_t at);

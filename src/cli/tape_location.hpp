@@ -1,0 +1,24 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "cli/app.hpp"
+#include "turntable/tape/segments.hpp"
+
+namespace turntable_cli {
+
+/// A tape that an argument names, and where its segments are.
+struct TapePlace {
+    /// For people.
+    std::string name;
+    turntable::tape::OpenSegment segments;
+};
+
+/// The only place that says what a tape is called on the command line. A file for now; its further
+/// segments are found beside it. Prints why not.
+std::optional<TapePlace> find_tape(App& app, const std::string& text);
+/// The same, opened. Prints why not.
+std::optional<turntable::tape::SegmentReader> open_tape_to_read(App& app, const std::string& text);
+
+}  // namespace turntable_cli

@@ -1,0 +1,43 @@
+#include "cli/tape_text.hpp"
+
+#include <cinttypes>
+#include <cstdio>
+
+namespace turntable_cli {
+
+namespace tape = turntable::tape;
+
+std::string print_tape_time(tape::TapeTime time) {
+    char text[40];
+    const auto milliseconds = time.count() / 1'000'000;
+    std::snprintf(text, sizeof text, "%" PRId64 ".%03d s", std::int64_t{milliseconds / 1000},
+                  static_cast<int>(milliseconds % 1000));
+    return text;
+}
+
+std::string print_span(tape::TapeTime span) {
+    char text[40];
+    const auto value = static_cast<double>(span.count());
+    if (value < 1e6) {
+        std::snprintf(text, sizeof text, "%.0f us", value / 1e3);
+    } else if (value < 1e9) {
+        std::snprintf(text, sizeof text, value < 1e7 ? "%.1f ms" : "%.0f ms", value / 1e6);
+    } else {
+        std::snprintf(text, sizeof text, value < 1e10 ? "%.1f s" : "%.0f s", value / 1e9);
+    }
+    return text;
+}
+
+const char* print_direction(tape::Direction direction) {
+    switch (direction) {
+        case tape::Direction::client_to_server:
+            return "->";
+        case tape::Direction::server_to_client:
+            return "<-";
+        case tape::Direction::server_aside:
+            break;
+    }
+    return "err";
+}
+
+}  // namespace turntable_cli
