@@ -107,6 +107,16 @@ Result<tape::Player> load_player(const ReplayArguments& options, tape::SegmentRe
     return tape::Player::load(reader, std::move(words), how);
 }
 
+/// A client that asks first what a server speaks, in a process of its own, does so now too.
+Result<void> add_probe(const ReplayArguments& options, const tape::SegmentReader& reader,
+                       tape::Player& player) {
+    if (const auto path = probe_of(options.tape, reader)) {
+        TURNTABLE_TRY(auto probe, tape::SegmentReader::open_file(*path));
+        return player.add(probe);
+    }
+    return {};
+}
+
 std::string amount(std::uint64_t count, const std::string& what) {
     return print_count(count) + " " + what + (count == 1 ? "" : "s");
 }
@@ -174,6 +184,9 @@ void replay_tape(App& app, const ReplayArguments& options) {
     auto player = load_player(options, *reader);
     if (!player) {
         return app.fail(player.error());
+    }
+    if (const auto added = add_probe(options, *reader, *player); !added) {
+        return app.fail(added.error());
     }
     std::optional<TapeCopy> copy;
     if (!options.output.empty()) {

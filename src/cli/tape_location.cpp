@@ -2,6 +2,8 @@
 
 #include <filesystem>
 
+#include "turntable/tape/metadata.hpp"
+
 namespace turntable_cli {
 
 namespace tape = turntable::tape;
@@ -33,6 +35,22 @@ std::optional<tape::SegmentReader> open_tape_to_read(App& app, const std::string
         return std::nullopt;
     }
     return std::move(*reader);
+}
+
+std::optional<std::string> probe_of(const std::string& text, const tape::SegmentReader& tape) {
+    for (const tape::Link& link : tape.head().links) {
+        if (link.relation != "probed_by" || !turntable::tape::is_tape_id(link.id)) {
+            continue;
+        }
+        for (const char* ending : {".tape", ".tape.zst"}) {
+            const auto path = std::filesystem::path(text).parent_path() / (link.id + ending);
+            std::error_code ignored;
+            if (std::filesystem::is_regular_file(path, ignored)) {
+                return path.string();
+            }
+        }
+    }
+    return std::nullopt;
 }
 
 }  // namespace turntable_cli

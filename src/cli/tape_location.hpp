@@ -21,4 +21,9 @@ std::optional<TapePlace> find_tape(App& app, const std::string& text);
 /// The same, opened. Prints why not.
 std::optional<turntable::tape::SegmentReader> open_tape_to_read(App& app, const std::string& text);
 
+/// Where the tape is that was recorded when a client asked the same server what it speaks, in a
+/// process of its own; nothing if there is none.
+std::optional<std::string> probe_of(const std::string& text,
+                                    const turntable::tape::SegmentReader& tape);
+
 }  // namespace turntable_cli

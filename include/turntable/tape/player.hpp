@@ -157,6 +157,8 @@ struct PlayReport {
     bool agreed() const noexcept { return missed == 0 && unused.empty(); }
 };
 
+class Script;
+
 /// Plays the server of a recorded session to a client.
 ///
 /// Purpose: a state machine without I/O: it is told what the client sends and what time it is, and
@@ -174,6 +176,9 @@ class [[nodiscard]] TURNTABLE_EXPORT Player {
     /// The same of a tape in several segments.
     static Result<Player> load(SegmentReader& tape, std::shared_ptr<PlayerProtocol> protocol,
                                const PlayerOptions& options = {});
+    /// Adds what another tape answers, such as that of a process that only was asked what it
+    /// speaks. Nothing on it has to be asked.
+    Result<void> add(SegmentReader& tape);
     Player(Player&& other) noexcept;
     Player& operator=(Player&& other) noexcept;
     ~Player();
@@ -194,6 +199,9 @@ class [[nodiscard]] TURNTABLE_EXPORT Player {
 
   private:
     struct State;
+    template <class Tape>
+    static Result<void> take_all(Script& script, Tape& tape, PlayerProtocol& protocol,
+                                 const PlayerOptions& options);
     template <class Tape>
     static Result<Player> load_from(Tape& tape, std::shared_ptr<PlayerProtocol> protocol,
                                     const PlayerOptions& options);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <list>
+#include <span>
 #include <unordered_map>
 #include <utility>
 
@@ -42,7 +43,14 @@ struct Player::State {
 
     State(Script loaded, std::shared_ptr<PlayerProtocol> with, const PlayerOptions& how)
         : script(std::move(loaded)), protocol(std::move(with)), options(how) {
-        for (const std::size_t ask : script.asks()) {
+        index();
+        required_asks = script.asks().size();
+    }
+
+    /// Makes what the script has now known by its keys.
+    void index() {
+        for (; indexed_asks < script.asks().size(); ++indexed_asks) {
+            const std::size_t ask = script.asks()[indexed_asks];
             const Utterance& said = script[ask].said;
             if (said.open_key) {
                 open_asks.push_back(ask);
@@ -53,7 +61,8 @@ struct Player::State {
                 groups.push_back(said.group);
             }
         }
-        for (const std::size_t tell : script.tells()) {
+        for (; indexed_tells < script.tells().size(); ++indexed_tells) {
+            const std::size_t tell = script.tells()[indexed_tells];
             tells_by_key[script[tell].said.key].push_back(tell);
         }
     }
@@ -87,7 +96,8 @@ struct Player::State {
         }
         return std::any_of(asked_by_server.begin(), asked_by_server.end(), [&](const auto& asked) {
             const std::size_t answer = script[asked.second].partner;
-            return asked.second < one.line && answer < one.line;
+            return script[asked.second].tape == script[one.line].tape && asked.second < one.line &&
+                   answer < one.line;
         });
     }
     DueList::const_iterator first_due() const {
@@ -110,6 +120,10 @@ struct Player::State {
     std::unordered_map<std::string, std::vector<std::size_t>> tells_by_key;
     std::vector<std::size_t> open_asks;
     std::vector<std::string> groups;
+    std::size_t indexed_asks = 0;
+    std::size_t indexed_tells = 0;
+    /// Those of the first tape; what further ones have need not be asked.
+    std::size_t required_asks = 0;
     /// Lines of the client that came, and how they were said.
     std::unordered_map<std::size_t, Heard> heard;
     /// What the server asked and the client has not answered, by id.
@@ -124,10 +138,13 @@ Player::State::Found Player::State::find(const Utterance& now) const {
 
 Player::State::Found Player::State::find_in_order(const Utterance& now) const {
     const auto& asks = script.asks();
-    if (next_ask < asks.size() && says(asks[next_ask], now)) {
+    if (next_ask < required_asks && says(asks[next_ask], now)) {
         return {asks[next_ask], {}};
     }
     const Found found = find_anywhere(now);
+    if (found.line != Script::none && script[found.line].tape > 0) {
+        return found;
+    }
     return {Script::none, found.line == Script::none ? found.reason : MissReason::out_of_order};
 }
 
@@ -234,7 +251,8 @@ void Player::State::hear_answer(const Utterance& now, Instant when) {
     // The pauses of what followed are counted from the answer: how long the client of now takes is
     // its own affair.
     for (Due& due : list) {
-        if (due.line > answer && due.line != Script::none) {
+        if (due.line != Script::none && due.line > answer &&
+            script[due.line].tape == script[answer].tape) {
             due.when = when + pause(script[due.line].time - script[answer].time);
         }
     }
@@ -265,18 +283,30 @@ Player& Player::operator=(Player&& other) noexcept = default;
 Player::~Player() = default;
 
 template <class Tape>
-Result<Player> Player::load_from(Tape& tape, std::shared_ptr<PlayerProtocol> protocol,
-                                 const PlayerOptions& options) {
-    Script script;
+Result<void> Player::take_all(Script& script, Tape& tape, PlayerProtocol& protocol,
+                              const PlayerOptions& options) {
     while (true) {
         TURNTABLE_TRY(auto record, tape.next());
         if (!record) {
-            break;
+            script.finish();
+            return {};
         }
-        TURNTABLE_CHECK(script.take(std::move(*record), *protocol, options.payloads));
+        TURNTABLE_CHECK(script.take(std::move(*record), protocol, options.payloads));
     }
-    script.finish();
+}
+
+template <class Tape>
+Result<Player> Player::load_from(Tape& tape, std::shared_ptr<PlayerProtocol> protocol,
+                                 const PlayerOptions& options) {
+    Script script;
+    TURNTABLE_CHECK(take_all(script, tape, *protocol, options));
     return Player(std::make_unique<State>(std::move(script), std::move(protocol), options));
+}
+
+Result<void> Player::add(SegmentReader& tape) {
+    TURNTABLE_CHECK(take_all(state_->script, tape, *state_->protocol, state_->options));
+    state_->index();
+    return {};
 }
 
 Result<Player> Player::load(Reader& tape, std::shared_ptr<PlayerProtocol> protocol,
@@ -346,7 +376,8 @@ std::optional<Bytes> Player::next(Instant now) {
 PlayReport Player::report() const {
     PlayReport out = state_->counts;
     out.incomplete = state_->script.incomplete();
-    for (const std::size_t ask : state_->script.asks()) {
+    const auto& asks = state_->script.asks();
+    for (const std::size_t ask : std::span(asks).first(state_->required_asks)) {
         if (!state_->heard.contains(ask)) {
             const Script::Line& line = state_->script[ask];
             out.unused.push_back({line.frame, line.said.group, line.said.key});

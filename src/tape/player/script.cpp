@@ -47,7 +47,9 @@ Result<bool> complete(Frame& frame, PayloadStore* payloads) {
 }  // namespace
 
 void Script::add_end(TapeTime time) {
-    if (end_ == none) {
+    if (tape_ > 0) {
+        latest_ = none;
+    } else if (end_ == none) {
         end_ = lines_.size();
         latest_ = end_;
         lines_.emplace_back();
@@ -55,7 +57,13 @@ void Script::add_end(TapeTime time) {
     }
 }
 
-void Script::finish() { add_end({}); }
+void Script::finish() {
+    add_end({});
+    ++tape_;
+    latest_ = none;
+    client_ = {};
+    server_ = {};
+}
 
 Result<void> Script::take(Record record, PlayerProtocol& protocol, PayloadStore* payloads) {
     if (const auto* life = std::get_if<Life>(&record)) {
@@ -84,7 +92,8 @@ void Script::add(Utterance said, const Frame& frame) {
     lines_.push_back({.said = std::move(said),
                       .direction = frame.direction,
                       .frame = frame.number,
-                      .time = frame.time});
+                      .time = frame.time,
+                      .tape = tape_});
     if (frame.direction == Direction::client_to_server) {
         add_of_client(at);
     } else {
@@ -132,7 +141,9 @@ void Script::add_of_server(std::size_t at) {
         !lines_[line.partner].said.lasting) {
         after = line.partner;
     }
-    lines_[after].follows.push_back(at);
+    if (after != none) {
+        lines_[after].follows.push_back(at);
+    }
 }
 
 }  // namespace turntable::inline v0::tape

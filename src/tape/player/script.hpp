@@ -21,6 +21,8 @@ class Script {
         Direction direction = Direction::client_to_server;
         std::uint64_t frame = 0;
         TapeTime time{};
+        /// Which tape it is on, from zero.
+        std::size_t tape = 0;
         /// Of an ask: its answer. Of an answer of the server and of what it tells: the ask.
         std::size_t partner = none;
         /// Of what the client says: what the server says then, in the order of the tape.
@@ -30,7 +32,8 @@ class Script {
     Script();
     /// Takes the next record of a tape.
     Result<void> take(Record record, PlayerProtocol& protocol, PayloadStore* payloads);
-    /// There are no more records.
+    /// There are no more records of this tape. What comes then is another one, whose server says
+    /// nothing of its own accord.
     void finish();
 
     const Line& operator[](std::size_t at) const noexcept { return lines_[at]; }
@@ -61,6 +64,7 @@ class Script {
     std::size_t latest_ = start;  // what the client said last
     Open client_;
     Open server_;
+    std::size_t tape_ = 0;
     std::uint64_t incomplete_ = 0;
 };
 

@@ -136,7 +136,7 @@ def compare(turntable, scenario, modes):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("turntable")
-    parser.add_argument("--modes", default="recorded")
+    parser.add_argument("--modes", default="recorded,replayed")
     parser.add_argument("--only", default="")
     options = parser.parse_args()
     if not (PACKAGES / "@modelcontextprotocol/client").exists():

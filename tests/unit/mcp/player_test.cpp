@@ -426,6 +426,44 @@ TEST(McpPlayer, SecretsThatWereHashedMatchByTheKey) {
               "miss:");
 }
 
+TEST(McpPlayer, AFurtherTapeAnswersWhatNeedNotBeAsked) {
+    Recording probe;
+    probe.server("Server is listening")
+        .client(R"({"id":0,"method":"server/discover"})")
+        .server(answer("0", "{}"))
+        .eof()
+        .server("bye");
+    Recording tape;
+    tape.client(call("0", "1"))
+        .server(R"({"id":0,"method":"roots/list"})")
+        .client(answer("0", "{}"))
+        .server(answer("0", "1"));
+    for (const bool strict : {false, true}) {
+        tape::Reader reader = tape::test::reader_of(tape.text());
+        auto player =
+            tape::Player::load(reader, player_protocol().value(), {.strict = strict}).value();
+        auto further = tape::SegmentReader::open([&](std::uint64_t number)
+                                                     -> Result<std::unique_ptr<tape::Source>> {
+                           if (number > 1) {
+                               return Error(ErrorCode::not_found, "there is one segment");
+                           }
+                           return tape::test::source_of(probe.text());
+                       }).value();
+        ASSERT_TRUE(player.add(further).has_value());
+        player.begin({});
+        EXPECT_FALSE(player.next({}).has_value());
+        EXPECT_EQ(player.report().unused.size(), 1U);
+        EXPECT_TRUE(player.hear(call("4", "1"), {}).empty());
+        EXPECT_TRUE(player.next({}).has_value());
+        EXPECT_FALSE(player.next({}).has_value()) << "the client has not answered";
+        EXPECT_TRUE(player.hear(R"({"id":5,"method":"server/discover"})", {}).empty());
+        EXPECT_EQ(player.next({})->text(), answer("5", "{}") + "\n");
+        player.end({});
+        EXPECT_FALSE(player.next({}).has_value());
+        EXPECT_TRUE(player.report().agreed());
+    }
+}
+
 TEST(McpPlayer, FramesThatTheTapeDoesNotHoldWholeAreLeftOut) {
     Recording tape;
     tape::Frame cut = tape::test::frame_of(s2c, {}, R"({"id":1,"result":"lo)");
