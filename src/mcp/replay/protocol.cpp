@@ -133,7 +133,7 @@ std::vector<Utterance> McpPlayerProtocol::read(const tape::Frame& frame) {
             if (of_client) {
                 said.key = json_line(comparable_request(
                     compared.size() == messages.size() ? compared[i] : message, ignored_));
-                said.open_key = !frame.redacted.empty() && has_placeholder(said.key);
+                said.open_key = has_placeholder(said.key);
             }
         }
         out.push_back(std::move(said));
@@ -213,19 +213,24 @@ std::string describe(const Nearest& nearest) {
     return more == 0 ? out : out + ", and " + std::to_string(more) + " more";
 }
 
-std::string describe(MissReason reason, const std::string& what, const Nearest& nearest,
-                     const std::string& method, const std::vector<std::string>& methods) {
+std::string describe(MissReason reason, const Json& asked, const Nearest& nearest,
+                     const std::vector<std::string>& methods) {
+    const std::string what = title(asked);
     if (reason == MissReason::used_up) {
         return "each answer to " + what +
                " on the tape was given already; --repeat gives the last one again";
     }
-    if (reason == MissReason::out_of_order) {
-        return what + " is not what comes next on the tape";
+    if (nearest.candidate == nullptr) {
+        return "the tape has no answer to " + what + ", and nothing of this method" +
+               did_you_mean(asked.value("method", ""), methods);
     }
-    const std::string out = "the tape has no answer to " + what;
-    return nearest.candidate != nullptr
-               ? out + "; " + describe(nearest)
-               : out + ", and nothing of this method" + did_you_mean(method, methods);
+    if (reason == MissReason::out_of_order) {
+        const std::string next =
+            title(Json::parse(nearest.candidate->recorded->key, nullptr, false));
+        return what + " is not what comes next on the tape: frame " +
+               std::to_string(nearest.candidate->frame) + ", " + next;
+    }
+    return "the tape has no answer to " + what + "; " + describe(nearest);
 }
 
 MissAnswer McpPlayerProtocol::miss(const Utterance& now, MissReason reason,
@@ -254,7 +259,7 @@ MissAnswer McpPlayerProtocol::miss(const Utterance& now, MissReason reason,
         data["methods"] = groups;
     }
     MissAnswer out;
-    out.text = describe(reason, title(asked), nearest, now.group, groups);
+    out.text = describe(reason, asked, nearest, groups);
     const Json error = {{"code", replay_miss_code}, {"message", out.text}, {"data", data}};
     out.bytes = Bytes::take(R"({"jsonrpc":"2.0","id":)" + now.id + R"(,"error":)" +
                             json_line(error) + "}\n");

@@ -145,7 +145,8 @@ Player::State::Found Player::State::find_in_order(const Utterance& now) const {
     if (found.line != Script::none && script[found.line].tape > 0) {
         return found;
     }
-    return {Script::none, found.line == Script::none ? found.reason : MissReason::out_of_order};
+    const bool later = found.line != Script::none && next_ask < required_asks;
+    return {Script::none, later ? MissReason::out_of_order : found.reason};
 }
 
 /// Of what is open, the first that was heard already or not.
@@ -191,6 +192,11 @@ void Player::State::use(std::size_t ask) {
 Miss Player::State::miss(const Utterance& now, MissReason reason) {
     ++counts.missed;
     std::vector<MissCandidate> candidates;
+    if (reason == MissReason::out_of_order) {
+        const std::size_t next = script.asks()[next_ask];
+        candidates.push_back({script[next].frame, &script[next].said});
+        return {now, reason, protocol->miss(now, reason, candidates, groups)};
+    }
     for (const bool used : {false, true}) {
         for (const std::size_t ask : script.asks()) {
             if (candidates.size() < candidates_max && heard.contains(ask) == used &&

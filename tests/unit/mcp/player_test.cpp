@@ -129,7 +129,7 @@ TEST(McpPlayer, StrictOrderIsThatOfTheTape) {
     tape.client(call("2", "2")).server(answer("2", "2"));
     Replay replay(tape, {.strict = true});
     EXPECT_EQ(replay.hear(call("5", "2")),
-              "miss: tools/call t is not what comes next on the tape\n");
+              "miss: tools/call t is not what comes next on the tape: frame 1, tools/call t\n");
     EXPECT_EQ(replay.misses.at(0).reason, MissReason::out_of_order);
     EXPECT_EQ(replay.hear(call("6", "1")), answer("6", "1") + "\n");
     EXPECT_EQ(replay.hear(call("7", "2")), answer("7", "2") + "\n");
