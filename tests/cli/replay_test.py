@@ -75,7 +75,8 @@ def hashed_secret(program, folder):
     digest = hmac.new(key, b"milk", hashlib.sha256).hexdigest()[:16]
     request = {"jsonrpc": "2.0", "id": 1, "method": "find",
                "params": {"token": f"[redacted:token:{digest}]"}}
-    server = ["sh", "-c", 'read -r line; echo "{\\"jsonrpc\\":\\"2.0\\",\\"id\\":1,\\"result\\":1}"']
+    server = ["sh", "-c",
+              'read -r line; echo "{\\"jsonrpc\\":\\"2.0\\",\\"id\\":1,\\"result\\":1}"']
     subprocess.run([program, "record", "-q", "-o", folder / "plain.tape", "--", *server],
                    input=json.dumps(request) + "\n", text=True, check=True, capture_output=True)
     lines = (folder / "plain.tape").read_text(encoding="utf-8")

@@ -102,8 +102,8 @@ class TURNTABLE_EXPORT PlayerProtocol {
     virtual bool matches(const Utterance& then, const Utterance& now);
     /// What is answered although it is not on the tape, such as a ping.
     virtual std::optional<Bytes> answer_unrecorded(const Utterance& now);
-    /// `candidates` are of the group of `now`, with what was not asked for yet first; of what is out
-    /// of order, the one that is next. `groups` are those on the tape.
+    /// `candidates` are of the group of `now`, with what was not asked for yet first; or, where the
+    /// order is wrong, the one that is next. `groups` are those on the tape.
     virtual MissAnswer miss(const Utterance& now, MissReason reason,
                             const std::vector<MissCandidate>& candidates,
                             const std::vector<std::string>& groups) = 0;

@@ -37,10 +37,11 @@ echo ended >&2
 class Served {
   public:
     explicit Served(const Recording& recording, std::vector<std::string> command = {},
-                    tape::Writer* record = nullptr)
-        : player_(load(recording)),
+                    tape::Writer* record = nullptr, std::shared_ptr<Runtime> runtime = nullptr)
+        : player_(load(recording, runtime == nullptr ? 0 : 1)),
           options_(client.options_for<ReplayOptions>(std::move(command))) {
         options_.record = record;
+        options_.runtime = std::move(runtime);
         options_.stop = stop.get_token();
         options_.on_miss = [this](const tape::Miss& miss) { misses.push_back(miss.asked.id); };
         thread_ = std::jthread([this] { outcome_ = replay(player_, options_); });
@@ -65,9 +66,11 @@ class Served {
     std::stop_source stop;
 
   private:
-    static tape::Player load(const Recording& recording) {
+    static tape::Player load(const Recording& recording, double pace) {
         tape::Reader reader = tape::test::reader_of(recording.text());
-        return tape::Player::load(reader, player_protocol().value()).value();
+        return tape::Player::load(reader, player_protocol().value(),
+                                  {.pace = pace, .pause_max = 1h})
+            .value();
     }
     tape::Player player_;
     ReplayOptions options_;
@@ -97,6 +100,20 @@ TEST(McpReplay, ServesAClientUntilItEnds) {
     EXPECT_EQ(outcome->report.missed, 1U);
     EXPECT_EQ(outcome->passed_on, 0U);
     EXPECT_EQ(served.misses, std::vector<std::string>{"6"});
+}
+
+TEST(McpReplay, PausesAreMeasuredByTheClockOfTheRuntime) {
+    const auto clock = std::make_shared<ManualClock>();
+    Recording tape;
+    tape.client(call("1", "1")).wait(9s).server(answer("1", "1"));
+    Served served(tape, {}, nullptr, Runtime::create({.clock = clock}));
+    served.client.send(call("5", "1") + "\n");
+    EXPECT_EQ(served.ask(R"({"id":6,"method":"ping"})"), answer("6", "{}") + "\n");
+    clock->advance(9999ms);
+    EXPECT_EQ(served.ask(R"({"id":7,"method":"ping"})"), answer("7", "{}") + "\n");
+    clock->advance(1ms);
+    EXPECT_EQ(served.client.read_line(), answer("5", "1") + "\n");
+    EXPECT_TRUE(served.end()->report.agreed());
 }
 
 TEST(McpReplay, EndsWhenItIsStoppedOrTheClientIsGone) {
