@@ -7,6 +7,7 @@
 #include "turntable/core/file_error.hpp"
 #include "turntable/mcp/stdio_relay.hpp"
 #include "turntable/tape/reader.hpp"
+#include "turntable/tape/segments.hpp"
 
 namespace turntable_cli {
 
@@ -34,12 +35,28 @@ Result<void> rename_tape(const std::string& from, const std::string& to) {
                  : Result<void>();
 }
 
+/// What lies in several files is not replaced in one step.
+Result<void> check_one_segment(const std::string& path) {
+    const std::string next = tape::segment_path(path, 2);
+    std::error_code ignored;
+    if (!fs::exists(next, ignored)) {
+        return {};
+    }
+    return Error(ErrorCode::unsupported,
+                 "a tape in several segments cannot be added to or recorded anew; replay it with "
+                 "--mode none, or choose another name")
+        .with("file", path)
+        .with("segment", next);
+}
+
 bool is_packed(const std::string& path) { return path.ends_with(".zst"); }
 
 }  // namespace
 
 Result<TapeCopy> TapeCopy::begin(const std::string& from, const std::string& to) {
     std::error_code ignored;
+    TURNTABLE_CHECK(check_one_segment(from));
+    TURNTABLE_CHECK(check_one_segment(to));
     const bool is_itself = fs::equivalent(from, to, ignored);
     if (!is_itself && fs::exists(to, ignored)) {
         return Error(ErrorCode::already_exists, "there is a tape of that name already")
@@ -73,6 +90,7 @@ Result<void> TapeCopy::finish(bool has_news) {
 }
 
 Result<std::uint64_t> record_tape(App& app, const std::string& path) {
+    TURNTABLE_CHECK(check_one_segment(path));
     const std::string beside = unfinished(path);
     std::error_code ignored;
     fs::remove(beside, ignored);

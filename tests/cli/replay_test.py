@@ -57,6 +57,25 @@ def killed_runs(program, folder, mode, rounds):
     assert not left, left
 
 
+def several_segments(program, folder):
+    tape = folder / "long.tape"
+    subprocess.run([program, "record", "-q", "-o", tape, "--segment-size", "1KiB", "--", *LIVE],
+                   input="".join(ask(number) for number in range(30)), text=True, check=True,
+                   stdout=subprocess.DEVNULL)
+    files = {path: path.read_bytes() for path in folder.glob("long.*")}
+    assert len(files) > 1
+    for mode in ("new", "all"):
+        with start(program, tape, "--mode", mode, "--", *LIVE) as process:
+            process.stdin.close()
+            assert process.wait(timeout=30) == 1
+            assert "in several segments" in process.stderr.read()
+        assert {path: path.read_bytes() for path in folder.glob("long.*")} == files
+    with start(program, tape, "--allow-unused") as process:
+        assert say(process, ask(0)) and say(process, ask(29))
+        process.stdin.close()
+        assert process.wait(timeout=30) == 0
+
+
 def stopped_run(program, folder):
     tape = folder / "stopped.tape"
     tape.write_bytes(NOTES)
@@ -96,6 +115,7 @@ def main():
         folder = pathlib.Path(name)
         killed_runs(program, folder, "new", 5)
         killed_runs(program, folder, "all", 5)
+        several_segments(program, folder)
         stopped_run(program, folder)
         hashed_secret(program, folder)
     print("tapes are what they were until a run is over")
