@@ -91,6 +91,7 @@ void add_tour(CLI::App& root, App& app);
 void add_man(CLI::App& root, App& app);
 void add_record(CLI::App& root, App& app);
 void add_version(CLI::App& root, App& app);
+void add_wrap(CLI::App& root, App& app);
 
 /// `config explain`, in a file of its own.
 void add_config_explain(CLI::App& config, App& app);

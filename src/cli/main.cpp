@@ -24,6 +24,7 @@ void define(CLI::App& root, turntable_cli::App& app) {
     add_kv(root, app);
     add_blob(root, app);
     add_record(root, app);
+    add_wrap(root, app);
     add_tape(root, app);
     add_replay(root, app);
     add_conform(root, app);

@@ -72,6 +72,8 @@ COMMANDS = [
     ("tape show --timeline", "tape show notes.tape --timeline"),
     ("tape verify", "tape verify notes.tape"),
     ("tape diff", "tape diff notes.tape notes.tape"),
+    ("wrap", "wrap mcp.json"),
+    ("unwrap", "unwrap mcp.json"),
     ("backends", "backends"),
     ("layers", "layers"),
     ("check", "check a.db memory:"),
@@ -87,6 +89,7 @@ COMMANDS = [
     ("version", "version"),
 ]
 FILES = {
+    "mcp.json": '{"mcpServers":{"a":{"command":"cat"}}}',
     "turntable.toml": '[kv.app]\nurl = "memory:"\nlayers = ["metrics"]\n'
                       '[kv.b]\nprovider = "memory"\n',
     "notes.tape": (pathlib.Path(__file__).resolve().parents[2]
