@@ -120,8 +120,8 @@ Result<void> Finder::prepare(const RedactRule& rule, std::size_t number) {
 
 std::optional<std::size_t> Finder::rule_for(RedactWhere where, std::string_view name) {
     constexpr std::size_t names_max = 4096;
-    constexpr std::size_t name_bytes_max = 128;
-    if (name.empty() || name.size() > name_bytes_max) {
+    constexpr std::size_t rule_name_bytes_max = 128;
+    if (name.empty() || name.size() > rule_name_bytes_max) {
         return std::nullopt;
     }
     const std::string called = (where == RedactWhere::key ? 'k' : 'h') + std::string(name);
