@@ -60,7 +60,7 @@ clean core "$foreign|kv::|nlohmann|sqlite3_|mdb_" core
 build tape turntable-tape
 # Debian's libre2 names libpthread.
 only tape "$standard|libturntable_(core|tape)|libzstd|libre2|libpthread"
-clean tape "$foreign|kv::|nlohmann|sqlite3_|mdb_" core tape
+clean tape "$foreign|kv::|sqlite3_|mdb_" core tape
 
 build memory turntable-kv
 only memory "$standard|libturntable_(core|kv)"
