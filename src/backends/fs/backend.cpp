@@ -15,24 +15,6 @@ Async<T> run(const std::shared_ptr<fs::Store>& store, const Context& context, F 
                            [store, function = std::move(function)] { return function(*store); });
 }
 
-/// Conditions whose texts are their own.
-struct OwnedConditions {
-    explicit OwnedConditions(const Conditions& conditions)
-        : if_match(conditions.if_match),
-          if_none_match(conditions.if_none_match),
-          rest(conditions) {}
-    Conditions view() const noexcept {
-        Conditions out = rest;
-        out.if_match = if_match;
-        out.if_none_match = if_none_match;
-        return out;
-    }
-
-    std::string if_match;
-    std::string if_none_match;
-    Conditions rest;
-};
-
 Result<ReadHandle> open_reader(const std::shared_ptr<fs::Store>& store, const std::string& path,
                                const Conditions& conditions) {
     TURNTABLE_TRY(auto opened, store->open_read(path, conditions));
@@ -79,29 +61,30 @@ Capabilities FsBackend::capabilities() const {
 
 Async<Metadata> FsBackend::stat(const Context& context, std::string_view path,
                                 const Conditions& conditions) {
-    return run<Metadata>(store_, context,
-                         [path = std::string(path), conditions = OwnedConditions(conditions)](
-                             fs::Store& store) -> Result<Metadata> {
-                             TURNTABLE_TRY(Metadata metadata, store.stat(path));
-                             TURNTABLE_CHECK(check(conditions.view(), metadata));
-                             return metadata;
-                         });
+    return run<Metadata>(
+        store_, context,
+        [path = std::string(path),
+         conditions = detail::OwnedConditions(conditions)](fs::Store& store) -> Result<Metadata> {
+            TURNTABLE_TRY(Metadata metadata, store.stat(path));
+            TURNTABLE_CHECK(check(conditions.view(), metadata));
+            return metadata;
+        });
 }
 
 Async<ReadHandle> FsBackend::open_read(const Context& context, std::string_view path,
                                        const Conditions& conditions) {
-    return run_blocking<ReadHandle>(
-        store_->runtime(), store_->gate(), context,
-        [store = store_, path = std::string(path), conditions = OwnedConditions(conditions)] {
-            return open_reader(store, path, conditions.view());
-        });
+    return run_blocking<ReadHandle>(store_->runtime(), store_->gate(), context,
+                                    [store = store_, path = std::string(path),
+                                     conditions = detail::OwnedConditions(conditions)] {
+                                        return open_reader(store, path, conditions.view());
+                                    });
 }
 
 Async<WriteHandle> FsBackend::open_write(const Context& context, std::string_view path,
                                          const WriteOptions& options) {
     return run_blocking<WriteHandle>(
         store_->runtime(), store_->gate(), context,
-        [store = store_, path = std::string(path), options = fs::owned(options)] {
+        [store = store_, path = std::string(path), options = fs::OwnedWrite(options)] {
             return open_writer(store, path, options);
         });
 }
@@ -140,16 +123,17 @@ Async<void> FsBackend::close(const Context& /*context*/) {
 
 Async<Bytes> FsBackend::read(const Context& context, std::string_view path, const ByteRange& range,
                              const Conditions& conditions) {
-    return run<Bytes>(store_, context,
-                      [path = std::string(path), range, conditions = OwnedConditions(conditions)](
-                          fs::Store& store) { return store.read(path, range, conditions.view()); });
+    return run<Bytes>(
+        store_, context,
+        [path = std::string(path), range, conditions = detail::OwnedConditions(conditions)](
+            fs::Store& store) { return store.read(path, range, conditions.view()); });
 }
 
 Async<Metadata> FsBackend::write(const Context& context, std::string_view path, ByteView bytes,
                                  const WriteOptions& options) {
     return run<Metadata>(
         store_, context,
-        [path = std::string(path), options = fs::owned(options),
+        [path = std::string(path), options = fs::OwnedWrite(options),
          bytes = context.caller_waits ? Bytes::unowned(bytes) : Bytes::copy(bytes)](
             fs::Store& store) { return store.write(path, bytes, options); });
 }

@@ -9,6 +9,7 @@
 #include "backends/fs/directory.hpp"
 #include "backends/fs/fs_error.hpp"
 #include "backends/fs/store.hpp"
+#include "turntable/blob/detail/answers.hpp"
 #include "turntable/blob/path.hpp"
 
 namespace turntable::inline v0::blob::fs {
@@ -17,16 +18,6 @@ namespace {
 
 /// What goes through memory at a time.
 constexpr std::size_t piece_bytes = std::size_t{1} << 20U;
-
-Error nothing_to_match(std::string_view path) {
-    return path_error(ErrorCode::condition_failed, "there is no blob for if_match to match", path);
-}
-Error there_already(std::string_view path) {
-    return path_error(ErrorCode::already_exists, "a blob of this name is there already", path);
-}
-Error is_directory(std::string_view path) {
-    return path_error(ErrorCode::type_mismatch, "this is a directory, and a file is needed", path);
-}
 
 /// What stands at a name, without following it; false if nothing does.
 bool look(int parent, const std::string& base, struct ::stat& status) {
@@ -110,13 +101,13 @@ Result<void> Store::check_overwrite(const Place& place, std::string_view path,
     struct ::stat present{};
     struct ::stat ours{};
     if (!look(place.parent.get(), place.base, present)) {
-        return options.if_match.empty() ? Result<void>() : nothing_to_match(path);
+        return options.if_match.empty() ? Result<void>() : detail::nothing_to_match(path);
     }
     if (options.if_not_exists) {
-        return there_already(path);
+        return detail::there_already(path);
     }
     if (S_ISDIR(present.st_mode)) {
-        return is_directory(path);
+        return detail::is_directory(path);
     }
     if (!options.if_match.empty()) {
         TURNTABLE_CHECK(check(Conditions{.if_match = options.if_match}, to_metadata(present)));
@@ -145,7 +136,7 @@ Result<Metadata> Store::commit(StagedFile& staged, std::string_view path,
             continue;  // the directory was removed meanwhile
         }
         if (failed == EEXIST) {
-            return there_already(path);
+            return detail::there_already(path);
         }
         if (failed != 0) {
             return fs_error(failed, "giving a new file its name", path);
@@ -172,7 +163,7 @@ Result<Metadata> Store::append_staged(StagedFile& staged, std::string_view path,
 Result<OpenFile> Store::open_for_append(std::string_view path, std::string_view if_match) {
     OpenFile target{.file = open(path, O_WRONLY | O_APPEND)};
     if (!target.file) {
-        return errno == ENOENT ? absent(path) : fs_error(errno, "opening", path);
+        return errno == ENOENT ? detail::absent(path) : fs_error(errno, "opening", path);
     }
     if (::fstat(target.file.get(), &target.status) != 0) {
         return fs_error(errno, "looking at", path);
@@ -216,7 +207,7 @@ Result<Metadata> Store::append(std::string_view path, const OwnedWrite& options,
                                ByteView bytes) {
     TURNTABLE_CHECK(connect());
     TURNTABLE_CHECK(check_reserved(path));
-    const OwnedWrite create{.if_not_exists = true};
+    const OwnedWrite create(WriteOptions{.if_not_exists = true});
     for (int tries = 1;; ++tries) {
         std::optional<OpenFile> target;
         {
@@ -237,7 +228,7 @@ Result<Metadata> Store::append(std::string_view path, const OwnedWrite& options,
             return metadata;
         }
         if (!options.if_match.empty()) {
-            return nothing_to_match(path);
+            return detail::nothing_to_match(path);
         }
         Result<Metadata> made =
             staged != nullptr ? commit(*staged, path, create) : write(path, bytes, create);
@@ -251,9 +242,9 @@ Result<Metadata> Store::append(std::string_view path, const OwnedWrite& options,
 Result<void> Store::copy(std::string_view from, std::string_view to, bool if_not_exists,
                          std::string_view if_match) {
     TURNTABLE_TRY(auto source, open_read(from, {.if_match = if_match}));
-    OwnedWrite options{.if_not_exists = if_not_exists,
-                       .content_type = std::move(source.second.content_type),
-                       .user = std::move(source.second.user)};
+    const OwnedWrite options(WriteOptions{.if_not_exists = if_not_exists,
+                                          .content_type = source.second.content_type,
+                                          .user = source.second.user});
     TURNTABLE_TRY(StagedFile staged, stage(to, options));
     TURNTABLE_CHECK(copy_content(source.first.file.get(), staged, source.second.size_bytes, from));
     TURNTABLE_TRY(const Metadata made, commit(staged, to, options));
@@ -265,7 +256,7 @@ Result<void> Store::rename(std::string_view from, std::string_view to, bool if_n
         TURNTABLE_TRY(const Place source, place_of(from, Missing::keep));
         struct ::stat moved{};
         if (!source.parent || !look(source.parent.get(), source.base, moved)) {
-            return absent(from);
+            return detail::absent(from);
         }
         TURNTABLE_TRY(const Place target, place_of(to, Missing::make));
         std::string replaced;
@@ -273,16 +264,16 @@ Result<void> Store::rename(std::string_view from, std::string_view to, bool if_n
         {
             TURNTABLE_TRY(const PathLock lock, private_->lock(from, to));
             if (!look(source.parent.get(), source.base, moved)) {
-                return absent(from);
+                return detail::absent(from);
             }
             if (!S_ISREG(moved.st_mode)) {
                 return S_ISDIR(moved.st_mode)
-                           ? is_directory(from)
+                           ? detail::is_directory(from)
                            : path_error(ErrorCode::type_mismatch, "this is no file", from);
             }
             if (struct ::stat present{};
                 look(target.parent.get(), target.base, present) && S_ISDIR(present.st_mode)) {
-                return if_not_exists ? there_already(to) : is_directory(to);
+                return if_not_exists ? detail::there_already(to) : detail::is_directory(to);
             }
             replaced = attribute_file_of(target.parent.get(), target.base, *private_);
             failed = move(source, target, moved, if_not_exists);
@@ -291,7 +282,7 @@ Result<void> Store::rename(std::string_view from, std::string_view to, bool if_n
             continue;
         }
         if (failed == EEXIST) {
-            return there_already(to);
+            return detail::there_already(to);
         }
         if (failed != 0) {
             return fs_error(failed, "renaming to", to);
@@ -328,22 +319,22 @@ int Store::move(const Place& source, const Place& target, const struct ::stat& m
 
 Result<void> Store::remove(std::string_view path, std::string_view if_match) {
     if (is_directory_path(path)) {
-        return if_match.empty() ? remove_directory(path) : nothing_to_match(path);
+        return if_match.empty() ? remove_directory(path) : detail::nothing_to_match(path);
     }
     TURNTABLE_TRY(const Place place, place_of(path, Missing::keep));
     struct ::stat present{};
     if (!place.parent || !look(place.parent.get(), place.base, present)) {
-        return if_match.empty() ? Result<void>() : nothing_to_match(path);
+        return if_match.empty() ? Result<void>() : detail::nothing_to_match(path);
     }
     if (S_ISDIR(present.st_mode)) {
-        return if_match.empty() ? remove_directory(path) : nothing_to_match(path);
+        return if_match.empty() ? remove_directory(path) : detail::nothing_to_match(path);
     }
     std::string attributes;
     {
         TURNTABLE_TRY(const PathLock lock, private_->lock(path));
         if (!if_match.empty()) {
             if (!look(place.parent.get(), place.base, present)) {
-                return nothing_to_match(path);
+                return detail::nothing_to_match(path);
             }
             TURNTABLE_CHECK(check(Conditions{.if_match = if_match}, to_metadata(present)));
         }

@@ -72,8 +72,4 @@ Error fs_error(int number, std::string_view doing, std::string_view path) {
     return error.with_retry(passes ? Retry::temporary : Retry::permanent);
 }
 
-Error absent(std::string_view path) {
-    return path_error(ErrorCode::not_found, "there is no such blob", path);
-}
-
 }  // namespace turntable::inline v0::blob::fs

@@ -11,7 +11,5 @@ Error fs_error(int number, std::string_view doing, std::string_view path);
 
 /// An error about a path, with its words.
 Error path_error(ErrorCode code, std::string_view message, std::string_view path);
-/// There is nothing at `path`.
-Error absent(std::string_view path);
 
 }  // namespace turntable::inline v0::blob::fs

@@ -10,6 +10,7 @@
 
 #include "backends/fs/attributes.hpp"
 #include "backends/fs/fs_error.hpp"
+#include "turntable/blob/detail/answers.hpp"
 #include "turntable/blob/path.hpp"
 
 namespace turntable::inline v0::blob::fs {
@@ -30,16 +31,6 @@ std::string etag_of(const struct ::stat& status) {
 }
 
 }  // namespace
-
-OwnedWrite owned(const WriteOptions& options) {
-    OwnedWrite out{.if_not_exists = options.if_not_exists,
-                   .append = options.append,
-                   .if_match = std::string(options.if_match),
-                   .content_type = std::string(options.content_type),
-                   .user = {options.user.begin(), options.user.end()}};
-    std::ranges::sort(out.user);
-    return out;
-}
 
 Metadata to_metadata(const struct ::stat& status) {
     Metadata metadata;
@@ -107,7 +98,7 @@ Result<OpenFile> Store::open_file(std::string_view path) {
     OpenFile opened{.file = open(path, O_RDONLY)};
     if (!opened.file) {
         if (errno == ENOENT || errno == ENOTDIR) {
-            return absent(path);
+            return detail::absent(path);
         }
         if (errno == ENXIO || errno == ENODEV) {
             return path_error(ErrorCode::type_mismatch, "this is neither file nor directory", path);

@@ -14,6 +14,7 @@
 #include "backends/fs/beneath.hpp"
 #include "backends/fs/descriptor.hpp"
 #include "backends/fs/private_folder.hpp"
+#include "turntable/blob/detail/answers.hpp"
 #include "turntable/blob/fs.hpp"
 #include "turntable/core/gate.hpp"
 
@@ -28,15 +29,7 @@ struct OpenFile {
     struct ::stat status{};
 };
 
-/// How a blob is written, owned: for what goes on when the call has returned.
-struct OwnedWrite {
-    bool if_not_exists = false;
-    bool append = false;
-    std::string if_match = {};
-    std::string content_type = {};
-    UserMetadata user = {};
-};
-OwnedWrite owned(const WriteOptions& options);
+using detail::OwnedWrite;
 
 constexpr std::int64_t ns_per_s = 1'000'000'000;
 

@@ -118,8 +118,8 @@ Async<Bytes> read_opened(Context context, Async<ReadHandle> opened, ByteRange ra
 
 Async<Metadata> write_opened(const Context& context, Async<WriteHandle> opened, ByteView bytes) {
     // A sink that is there takes the bytes before this call returns, as contracts of views allow.
-    return write_later(context, std::move(opened),
-                       opened.is_ready() ? Bytes::unowned(bytes) : Bytes::copy(bytes));
+    Bytes taken = opened.is_ready() ? Bytes::unowned(bytes) : Bytes::copy(bytes);
+    return write_later(context, std::move(opened), std::move(taken));
 }
 
 Async<void> copy_by_calls(FallbackCalls calls, const Context& context, std::string_view from,

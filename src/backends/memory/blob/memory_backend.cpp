@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "backends/memory/blob/memory_store.hpp"
+#include "turntable/blob/detail/answers.hpp"
 #include "turntable/blob/memory.hpp"
 
 namespace turntable::inline v0::blob {
@@ -71,17 +72,11 @@ template <class Store>
 class MemoryWriter final : public WriteSink {
   public:
     MemoryWriter(std::shared_ptr<Store> store, std::string_view path, const WriteOptions& options)
-        : store_(std::move(store)),
-          path_(path),
-          if_match_(options.if_match),
-          content_type_(options.content_type),
-          user_(options.user.begin(), options.user.end()),
-          if_not_exists_(options.if_not_exists),
-          append_(options.append) {}
+        : store_(std::move(store)), path_(path), options_(options) {}
 
     Async<void> write(const Context& /*context*/, ByteView bytes) override {
         Result<void> fits =
-            memory::check_size(content_.size() + bytes.size(), store_->limits.blob_bytes_max);
+            detail::check_size(content_.size() + bytes.size(), store_->limits.blob_bytes_max);
         if (fits) {
             content_.append(bytes.text());
         }
@@ -91,12 +86,7 @@ class MemoryWriter final : public WriteSink {
         if (store_->closed) {
             return closed_error();
         }
-        const WriteOptions options{.if_not_exists = if_not_exists_,
-                                   .if_match = if_match_,
-                                   .append = append_,
-                                   .content_type = content_type_,
-                                   .user = user_};
-        return store_->blobs->put(path_, Bytes::take(std::move(content_)), options,
+        return store_->blobs->put(path_, Bytes::take(std::move(content_)), options_.view(),
                                   store_->terms());
     }
     Async<void> abort(const Context& /*context*/) override {
@@ -107,11 +97,7 @@ class MemoryWriter final : public WriteSink {
   private:
     std::shared_ptr<Store> store_;
     std::string path_;
-    std::string if_match_;
-    std::string content_type_;
-    UserMetadata user_;
-    bool if_not_exists_;
-    bool append_;
+    detail::OwnedWrite options_;
     std::string content_;
 };
 

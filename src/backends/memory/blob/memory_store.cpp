@@ -1,51 +1,11 @@
 #include "backends/memory/blob/memory_store.hpp"
 
-#include <algorithm>
 #include <mutex>
 #include <utility>
 
+#include "turntable/blob/detail/answers.hpp"
+
 namespace turntable::inline v0::blob::memory {
-
-namespace {
-
-Error absent(std::string_view path) {
-    return Error(ErrorCode::not_found, "there is no such blob").with("path", std::string(path));
-}
-
-Error there_already(std::string_view path) {
-    return Error(ErrorCode::already_exists, "a blob of this name is there already")
-        .with("path", std::string(path));
-}
-
-Result<void> check_write(const WriteOptions& options, const Blob* present, std::string_view path) {
-    if (options.if_not_exists && present != nullptr) {
-        return there_already(path);
-    }
-    if (!options.if_match.empty()) {
-        if (present == nullptr) {
-            return Error(ErrorCode::condition_failed, "there is no blob for if_match to match")
-                .with("path", std::string(path));
-        }
-        return check(Conditions{.if_match = options.if_match}, present->metadata);
-    }
-    return {};
-}
-
-UserMetadata ordered(std::span<const std::pair<std::string, std::string>> user) {
-    UserMetadata out(user.begin(), user.end());
-    std::ranges::sort(out);
-    return out;
-}
-
-}  // namespace
-
-Result<void> check_size(std::uint64_t bytes, std::uint64_t bytes_max) {
-    if (bytes <= bytes_max) {
-        return {};
-    }
-    return Error(ErrorCode::limit_exceeded,
-                 "a blob of this store has at most " + std::to_string(bytes_max) + " bytes");
-}
 
 bool Store::has_below(std::string_view directory) const {
     const auto at = blobs_.lower_bound(directory);
@@ -58,10 +18,9 @@ Result<BlobPtr> Store::find_locked(std::string_view path) const {
         return at->second;
     }
     if (has_below(std::string(path) + '/')) {
-        return Error(ErrorCode::type_mismatch, "this is a directory, and a file is needed")
-            .with("path", std::string(path));
+        return detail::is_directory(path);
     }
-    return absent(path);
+    return detail::absent(path);
 }
 
 Result<BlobPtr> Store::find(std::string_view path) const {
@@ -82,7 +41,7 @@ Result<Metadata> Store::stat(std::string_view path) const {
     if (has_below(directory)) {
         return Metadata{.kind = EntryKind::directory};
     }
-    return absent(path);
+    return detail::absent(path);
 }
 
 Result<Metadata> Store::put(std::string_view path, Bytes content, const WriteOptions& options,
@@ -90,17 +49,18 @@ Result<Metadata> Store::put(std::string_view path, Bytes content, const WriteOpt
     const std::unique_lock guard(mutex_);
     const auto at = blobs_.find(path);
     const Blob* present = at == blobs_.end() ? nullptr : at->second.get();
-    TURNTABLE_CHECK(check_write(options, present, path));
-    const bool appends = options.append && present != nullptr;
     TURNTABLE_CHECK(
-        check_size((appends ? present->content.size() : 0) + content.size(), terms.blob_bytes_max));
+        detail::check_over(options, present == nullptr ? nullptr : &present->metadata, path));
+    const bool appends = options.append && present != nullptr;
+    TURNTABLE_CHECK(detail::check_size((appends ? present->content.size() : 0) + content.size(),
+                                       terms.blob_bytes_max));
     auto blob = std::make_shared<Blob>();
     if (appends) {
         blob->metadata = present->metadata;
         content = Bytes::joined(present->content, content);
     } else {
         blob->metadata.content_type = options.content_type;
-        blob->metadata.user = ordered(options.user);
+        blob->metadata.user = detail::ordered(options.user);
     }
     blob->metadata.size_bytes = content.size();
     blob->metadata.etag = next_etag();
@@ -117,7 +77,7 @@ Result<void> Store::copy(std::string_view from, std::string_view to, const CopyO
     TURNTABLE_TRY(const BlobPtr source, find_locked(from));
     TURNTABLE_CHECK(check(Conditions{.if_match = options.if_match}, source->metadata));
     if (options.if_not_exists && blobs_.contains(to)) {
-        return there_already(to);
+        return detail::there_already(to);
     }
     auto target = std::make_shared<Blob>(*source);
     target->metadata.etag = next_etag();
@@ -131,7 +91,7 @@ Result<void> Store::rename(std::string_view from, std::string_view to,
     const std::unique_lock guard(mutex_);
     TURNTABLE_TRY(BlobPtr source, find_locked(from));
     if (options.if_not_exists && blobs_.contains(to)) {
-        return there_already(to);
+        return detail::there_already(to);
     }
     blobs_.insert_or_assign(std::string(to), std::move(source));
     blobs_.erase(blobs_.find(from));
@@ -147,15 +107,11 @@ Result<void> Store::remove(std::string_view path, const RemoveOptions& options) 
         at = blobs_.find(directory);
         const auto below = blobs_.upper_bound(directory);
         if (below != blobs_.end() && below->first.starts_with(directory)) {
-            return Error(ErrorCode::conflict, "the directory is not empty; see remove_all")
-                .with_retry(Retry::permanent)
-                .with("path", std::string(path));
+            return detail::not_empty(path);
         }
     }
     if (at == blobs_.end()) {
-        return options.if_match.empty()
-                   ? Result<void>()
-                   : Error(ErrorCode::condition_failed, "there is no blob for if_match to match");
+        return options.if_match.empty() ? Result<void>() : detail::nothing_to_match(path);
     }
     TURNTABLE_CHECK(check(Conditions{.if_match = options.if_match}, at->second->metadata));
     blobs_.erase(at);

@@ -25,7 +25,6 @@ struct Terms {
     std::int64_t now_ms;
     std::uint64_t blob_bytes_max;
 };
-Result<void> check_size(std::uint64_t bytes, std::uint64_t bytes_max);
 
 /// The blobs of one store, by path; directories that were made are marks.
 ///
