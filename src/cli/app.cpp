@@ -6,6 +6,7 @@
 
 #include "cli/blob_output.hpp"
 #include "turntable/blob/fs.hpp"
+#include "turntable/blob/kv.hpp"
 #include "turntable/kv/lmdb.hpp"
 #include "turntable/kv/sqlite.hpp"
 
@@ -33,12 +34,14 @@ ExitCode exit_code_for(const Error& error) {
 }
 
 App::App()
-    : registry_(turntable::kv::remote_or_sqlite(&turntable::kv::register_sqlite).value()),
+    : registry_(std::make_shared<turntable::kv::Registry>(
+          turntable::kv::remote_or_sqlite(&turntable::kv::register_sqlite).value())),
       blobs_(turntable::blob::Registry::from_environment()) {
-    turntable::kv::register_lmdb(registry_).value();
+    turntable::kv::register_lmdb(*registry_).value();
     turntable::blob::register_fs(blobs_).value();
+    turntable::blob::register_kv(blobs_, registry_).value();
     // Looked up when a name is used, so that a broken file does not hinder whoever needs none.
-    registry_.set_named_stores([this](std::string_view name) { return named_store("kv", name); });
+    registry_->set_named_stores([this](std::string_view name) { return named_store("kv", name); });
     blobs_.set_named_stores([this](std::string_view name) { return named_store("blob", name); });
 }
 
@@ -73,16 +76,16 @@ Result<const turntable::Config*> App::config() {
         turntable::ConfigOptions options;
         options.variables = turntable::lookup_in(turntable::process_environment());
         options.backends["kv"] = [this](const turntable::ProviderConfig& wanted) {
-            return registry_.backend_for(wanted);
+            return registry_->backend_for(wanted);
         };
         options.layers["kv"] = [this](std::string_view item) -> Result<void> {
-            TURNTABLE_CHECK(registry_.read_layer(item));
+            TURNTABLE_CHECK(registry_->read_layer(item));
             return {};
         };
         options.mounts["kv"] = [this](std::string_view key, std::string_view url) -> Result<void> {
             TURNTABLE_CHECK(turntable::kv::parse_key(key));
             if (!url.starts_with('@')) {
-                TURNTABLE_CHECK(registry_.backend_for(url));
+                TURNTABLE_CHECK(registry_->backend_for(url));
             }
             return {};
         };
@@ -104,7 +107,7 @@ Result<const turntable::Config*> App::config() {
 std::optional<turntable::kv::Database> App::open_store() { return open(store); }
 
 std::optional<turntable::kv::Database> App::open(const std::string& url) {
-    Result<turntable::kv::Database> opened = registry_.open(url);
+    Result<turntable::kv::Database> opened = registry_->open(url);
     if (!opened) {
         std::cerr << "turntable: " << shown_text(opened.error().to_string()) << '\n';
         end_with(ExitCode::cannot_open);

@@ -28,7 +28,7 @@ class App {
   public:
     App();
 
-    turntable::kv::Registry& registry() noexcept { return registry_; }
+    turntable::kv::Registry& registry() noexcept { return *registry_; }
     const turntable::blob::Registry& blobs() const noexcept { return blobs_; }
     std::stop_source& stop() noexcept { return stop_; }
     const std::stop_source& stop() const noexcept { return stop_; }
@@ -68,7 +68,7 @@ class App {
 
     turntable::Result<turntable::blob::Store> open_to_read(const std::string& url) const;
 
-    turntable::kv::Registry registry_;
+    std::shared_ptr<turntable::kv::Registry> registry_;  // shared with stores of blobs over kv
     turntable::blob::Registry blobs_;
     std::stop_source stop_;
     std::optional<turntable::Config> config_;

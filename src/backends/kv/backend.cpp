@@ -1,0 +1,210 @@
+#include <algorithm>
+#include <utility>
+
+#include "backends/kv/table.hpp"
+#include "turntable/blob/detail/answers.hpp"
+
+namespace turntable::inline v0::blob {
+
+namespace {
+
+using chunked::Manifest;
+using chunked::Stored;
+using chunked::Table;
+using chunked::TablePtr;
+
+Error closed_error() { return {ErrorCode::closed, "the store was closed"}; }
+
+Async<Metadata> run_stat(TablePtr table, Context context, std::string path,
+                         detail::OwnedConditions conditions) {
+    Result<Metadata> metadata = co_await Table::stat(table, context, std::move(path));
+    if (metadata) {
+        if (Result<void> holds = check(conditions.view(), *metadata); !holds) {
+            co_return std::move(holds).error();
+        }
+    }
+    co_return metadata;
+}
+
+/// A file whose metadata satisfies the conditions.
+Async<Stored> find_to_read(TablePtr table, Context context, std::string path,
+                           detail::OwnedConditions conditions) {
+    Result<Stored> stored = co_await Table::find_file(table, context, std::move(path));
+    if (stored) {
+        if (Result<void> holds = check(conditions.view(), stored->manifest.metadata); !holds) {
+            co_return std::move(holds).error();
+        }
+    }
+    co_return stored;
+}
+
+Async<ReadHandle> run_open_read(TablePtr table, Context context, std::string path,
+                                detail::OwnedConditions conditions) {
+    Result<Stored> stored =
+        co_await find_to_read(table, context, std::move(path), std::move(conditions));
+    if (!stored) {
+        co_return std::move(stored).error();
+    }
+    co_return chunked::make_reader(table, std::move(stored->manifest));
+}
+
+/// All of a range of one version, or an error.
+Async<Bytes> read_version(TablePtr table, Context context, std::shared_ptr<const Manifest> manifest,
+                          ByteSpan span) {
+    std::string gathered;
+    while (gathered.size() < span.length) {
+        Result<Bytes> piece = co_await chunked::read_chunks(
+            table, context, manifest, span.offset + gathered.size(), span.length - gathered.size());
+        if (!piece || piece->size() == span.length) {
+            co_return piece;
+        }
+        gathered += piece->text();
+    }
+    co_return Bytes::take(std::move(gathered));
+}
+
+Async<Bytes> run_read(TablePtr table, Context context, std::string path, ByteRange range,
+                      detail::OwnedConditions conditions) {
+    for (int tries = 0; tries < chunked::tries_max; ++tries) {
+        Result<Stored> stored = co_await find_to_read(table, context, path, conditions);
+        if (!stored) {
+            co_return std::move(stored).error();
+        }
+        const auto manifest = std::make_shared<const Manifest>(std::move(stored->manifest));
+        const Result<ByteSpan> span = resolve(range, manifest->metadata.size_bytes);
+        if (!span) {
+            co_return span.error();
+        }
+        Result<Bytes> bytes = co_await read_version(table, context, manifest, *span);
+        if (bytes || bytes.error().code() != ErrorCode::condition_failed) {
+            co_return bytes;
+        }
+    }
+    co_return chunked::too_many_tries(path);
+}
+
+Async<WriteHandle> swept_writer(TablePtr table, Context context, WriteHandle writer) {
+    // Others' leavings are no reason to refuse a write.
+    (void)co_await Table::sweep(std::move(table), context);
+    co_return writer;
+}
+
+}  // namespace
+
+struct KvBackend::Impl {
+    TablePtr table;
+};
+
+static_assert(Backend<KvBackend> && BackendWithRead<KvBackend> && BackendWithRename<KvBackend>);
+
+KvBackend::KvBackend(kv::Database database, KvOptions options)
+    : impl_(std::make_shared<Impl>(
+          std::make_shared<Table>(std::move(database), std::move(options), false))) {}
+KvBackend::KvBackend(std::shared_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+KvBackend KvBackend::owning(kv::Database database, KvOptions options) {
+    return KvBackend(std::make_shared<Impl>(
+        std::make_shared<Table>(std::move(database), std::move(options), true)));
+}
+KvBackend::KvBackend(KvBackend&& other) noexcept = default;
+KvBackend& KvBackend::operator=(KvBackend&& other) noexcept = default;
+KvBackend::~KvBackend() = default;
+
+Capabilities KvBackend::capabilities() const {
+    const kv::Capabilities database = impl_->table->handle().capabilities();
+    Capabilities out{.durability = database.durability,
+                     .reopen = database.reopen,
+                     .shared = database.reopen,
+                     .read_only = database.read_only,
+                     .read_one_version = false,
+                     .checksum = ChecksumKind::crc32c};
+    out.limits.path_bytes_max = std::min(
+        out.limits.path_bytes_max, database.limits.key_bytes - impl_->table->keys().overhead());
+    return out;
+}
+
+Async<Metadata> KvBackend::stat(const Context& context, std::string_view path,
+                                const Conditions& conditions) {
+    if (impl_->table->closed()) {
+        return closed_error();
+    }
+    return run_stat(impl_->table, context, std::string(path), detail::OwnedConditions(conditions));
+}
+
+Async<ReadHandle> KvBackend::open_read(const Context& context, std::string_view path,
+                                       const Conditions& conditions) {
+    if (impl_->table->closed()) {
+        return closed_error();
+    }
+    return run_open_read(impl_->table, context, std::string(path),
+                         detail::OwnedConditions(conditions));
+}
+
+Async<Bytes> KvBackend::read(const Context& context, std::string_view path, const ByteRange& range,
+                             const Conditions& conditions) {
+    if (impl_->table->closed()) {
+        return closed_error();
+    }
+    return run_read(impl_->table, context, std::string(path), range,
+                    detail::OwnedConditions(conditions));
+}
+
+Async<WriteHandle> KvBackend::open_write(const Context& context, std::string_view path,
+                                         const WriteOptions& options) {
+    if (impl_->table->closed()) {
+        return closed_error();
+    }
+    WriteHandle writer = chunked::make_writer(impl_->table, path, options);
+    if (impl_->table->must_sweep()) {
+        return swept_writer(impl_->table, context, std::move(writer));
+    }
+    return writer;
+}
+
+Result<Stream<EntryPage>> KvBackend::list(const Context& /*context*/, std::string_view prefix,
+                                          const ListOptions& options) {
+    if (impl_->table->closed()) {
+        return closed_error();
+    }
+    return chunked::make_listing(impl_->table, prefix, options);
+}
+
+Async<void> KvBackend::remove(const Context& context, std::string_view path,
+                              const RemoveOptions& options) {
+    if (impl_->table->closed()) {
+        return closed_error();
+    }
+    return Table::remove(impl_->table, context, std::string(path), std::string(options.if_match));
+}
+
+Async<void> KvBackend::rename(const Context& context, std::string_view from, std::string_view to,
+                              const RenameOptions& options) {
+    if (impl_->table->closed()) {
+        return closed_error();
+    }
+    return Table::rename(impl_->table, context, std::string(from), std::string(to),
+                         options.if_not_exists);
+}
+
+Async<void> KvBackend::create_dir(const Context& context, std::string_view path) {
+    if (impl_->table->closed()) {
+        return closed_error();
+    }
+    return Table::create_dir(impl_->table, context, std::string(path));
+}
+
+Async<Health> KvBackend::health(const Context& context) {
+    if (impl_->table->closed()) {
+        return Health{Health::State::unhealthy, {}, "the store was closed"};
+    }
+    return impl_->table->database().health(context);
+}
+
+Async<void> KvBackend::close(const Context& context) {
+    impl_->table->close();
+    if (!impl_->table->owns_database()) {
+        return Result<void>();
+    }
+    return impl_->table->database().close(context);
+}
+
+}  // namespace turntable::inline v0::blob
