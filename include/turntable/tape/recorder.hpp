@@ -67,8 +67,8 @@ struct RecorderStatus {
 /// Records a session between two parties without ever holding it up.
 ///
 /// Purpose: whoever carries the traffic calls frame() and goes on; the tape is written on the pool
-/// of the runtime. When the storage is slow, full or gone, frames are dropped, counted, and named
-/// in a gap as soon as the tape can be written again.
+/// of the runtime, what comes within a millisecond together. When the storage is slow, full or
+/// gone, frames are dropped, counted, and named in a gap as soon as the tape can be written again.
 /// Ownership: owns the sink. Destroying it closes it; the reason is then `stopped`.
 /// Threads: all functions may be called from any thread; frames are numbered in the order of the
 /// calls.

@@ -1,6 +1,7 @@
 #include "turntable/tape/recorder.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <iterator>
 #include <mutex>
@@ -24,6 +25,10 @@ constexpr std::uint64_t record_overhead = 128;
 std::uint64_t whole_bytes(const Frame& frame) noexcept {
     return std::max<std::uint64_t>(frame.payload.size(), frame.truncated_from);
 }
+
+/// Frames that follow each other so closely are written together. To wake whoever writes for each
+/// would cost a call through a recorder more than all else does.
+constexpr std::chrono::milliseconds linger_time{1};
 
 /// Why frames are missing that stood before what waits; others are missing after it.
 constexpr std::string_view lost_by_storage = "storage";
@@ -55,12 +60,19 @@ struct Recorder::State : std::enable_shared_from_this<Recorder::State> {
     }
     /// Sees to it that somebody writes.
     void wake() {
-        if (!draining && (!queue.empty() || gap.frames > 0)) {
+        if (draining) {
+            if (is_half_full()) {
+                hurry.notify_one();
+            }
+        } else if (!queue.empty() || gap.frames > 0) {
             draining = true;
             options.runtime->blocking_pool().post([self = shared_from_this()] { self->drain(); });
         }
     }
     void drain();
+    bool write_all(std::unique_lock<std::mutex>& lock);
+    bool is_half_full() const { return 2 * queued_bytes > options.buffer_bytes_max; }
+    void wait_idle(std::unique_lock<std::mutex>& lock);
     std::vector<Waiting> take_batch(bool& rotates);
     Result<void> rotate();
     Totals all_totals() const;
@@ -73,6 +85,8 @@ struct Recorder::State : std::enable_shared_from_this<Recorder::State> {
 
     std::mutex mutex;
     std::condition_variable idle;
+    std::condition_variable hurry;
+    int waiters = 0;  // who waits until all is written
     std::vector<Waiting> queue;
     std::uint64_t queued_bytes = 0;
     std::uint64_t accepted_bytes = 0;
@@ -208,6 +222,25 @@ Totals Recorder::State::all_totals() const {
 
 void Recorder::State::drain() {
     std::unique_lock lock(mutex);
+    bool taken = true;
+    do {
+        taken = write_all(lock);
+        // What comes meanwhile wakes nobody, and what is there then is written at once.
+        hurry.wait_for(lock, linger_time, [this] { return waiters > 0 || is_half_full(); });
+    } while (!queue.empty() || (taken && gap.frames > 0));
+    draining = false;
+    idle.notify_all();
+}
+
+void Recorder::State::wait_idle(std::unique_lock<std::mutex>& lock) {
+    ++waiters;
+    hurry.notify_one();
+    idle.wait(lock, [this] { return !draining; });
+    --waiters;
+}
+
+/// Until nothing waits; false: the storage takes nothing, and the next record tries again.
+bool Recorder::State::write_all(std::unique_lock<std::mutex>& lock) {
     while (!queue.empty() || gap.frames > 0) {
         bool rotates = false;
         std::vector<Waiting> batch = take_batch(rotates);
@@ -231,13 +264,12 @@ void Recorder::State::drain() {
         if (!written) {
             error = std::move(written).error();
             take_back(batch, lost);
-            break;  // the next record tries again
+            return false;
         }
         dropped_frames += written->frames;
         dropped_bytes += written->bytes;
     }
-    draining = false;
-    idle.notify_all();
+    return true;
 }
 
 Recorder::Recorder(std::shared_ptr<State> state) noexcept : state_(std::move(state)) {}
@@ -312,7 +344,7 @@ RecorderStatus Recorder::status() const {
 
 void Recorder::flush() {
     std::unique_lock lock(state_->mutex);
-    state_->idle.wait(lock, [&] { return !state_->draining; });
+    state_->wait_idle(lock);
 }
 
 Result<void> Recorder::close(std::string_view reason) {
@@ -320,10 +352,10 @@ Result<void> Recorder::close(std::string_view reason) {
     if (std::exchange(state_->closed, true)) {
         return {};
     }
-    state_->idle.wait(lock, [&] { return !state_->draining; });
+    state_->wait_idle(lock);
     if (state_->gap.frames > 0) {  // a last attempt to say what is missing
         state_->wake();
-        state_->idle.wait(lock, [&] { return !state_->draining; });
+        state_->wait_idle(lock);
     }
     TURNTABLE_CHECK(state_->writer.end(state_->now(), reason));
     state_->totals = state_->all_totals();
