@@ -142,9 +142,8 @@ void finish(const RecordArguments& options, OpenTape& tape, int status) {
 }
 
 /// Runs the server; gives the exit code.
-int run(App& app, const RecordArguments& options, OpenTape* tape) {
+int run(App& app, const RecordArguments& options, SignalRelay& signals, OpenTape* tape) {
     std::signal(SIGPIPE, SIG_IGN);  // a client that is gone is an error of a write
-    SignalRelay signals(*app.signals);
     mcp::StdioRelayOptions with;
     with.command = app.command;
     if (tape != nullptr) {
@@ -219,6 +218,10 @@ void record(App& app, RecordArguments& options) {
     if (const auto read = read_options(app, options); !read) {
         return app.fail(read.error());
     }
+    SignalRelay signals(*app.signals);
+    if (app.stop().stop_requested()) {  // before we took the signals
+        return app.end_with(ExitCode::interrupted);
+    }
     auto tape = open_tape(options.tape, app.command);
     if (!tape && (!options.best_effort || tape.error().code() == ErrorCode::invalid_argument)) {
         app.fail(tape.error());
@@ -232,7 +235,7 @@ void record(App& app, RecordArguments& options) {
     }
     say(options,
         tape ? "recording to " + tape->place : "nothing is recorded: " + tape.error().to_string());
-    app.end_with(static_cast<ExitCode>(run(app, options, tape ? &*tape : nullptr)));
+    app.end_with(static_cast<ExitCode>(run(app, options, signals, tape ? &*tape : nullptr)));
 }
 
 constexpr const char* notes =

@@ -53,12 +53,16 @@ void SignalStop::hand_to(SignalTaker take) {
     take_ = std::move(take);
 }
 
-bool SignalStop::handed(int number, bool from_terminal) {
+/// All of it under the lock: who takes signals from now on sees whether one came before.
+void SignalStop::take(int number, bool from_terminal) {
     const std::scoped_lock guard(mutex_);
     if (take_) {
         take_(number, from_terminal);
+    } else if (number == SIGHUP) {
+        die_of(number);
+    } else if (!stop_.request_stop()) {
+        _exit(128 + number);
     }
-    return static_cast<bool>(take_);
 }
 
 void* SignalStop::run(void* self) {
@@ -70,13 +74,8 @@ void* SignalStop::run(void* self) {
         if (received == SIGUSR2) {
             return nullptr;
         }
-        if (received < 0 || signals.handed(received, info.si_code == SI_KERNEL)) {
-            continue;
-        }
-        if (received == SIGHUP) {
-            die_of(received);
-        } else if (!signals.stop_.request_stop()) {
-            _exit(128 + received);
+        if (received > 0) {
+            signals.take(received, info.si_code == SI_KERNEL);
         }
     }
 }

@@ -27,7 +27,7 @@ class SignalStop {
 
   private:
     static void* run(void* self);
-    bool handed(int number, bool from_terminal);
+    void take(int number, bool from_terminal);
 
     std::stop_source stop_;
     std::mutex mutex_;

@@ -125,7 +125,7 @@ def check_signals(it):
     # A server that does as it is told; and the client that does not wait for it to start.
     child = it.start("-q", "--dir", "term", "--", "cat")
     child.send_signal(signal.SIGTERM)
-    child.communicate(timeout=60)
+    child.wait(timeout=60)  # the end of its input would end it too
     assert child.returncode in (128 + signal.SIGTERM, -signal.SIGTERM, 130), child.returncode
     # The server gets SIGPIPE back.
     done = it.run("-q", "--dir", "pipe", "--", sys.executable, "-c",
