@@ -118,6 +118,7 @@ void add_blob_sync(CLI::App& blob, App& app);
 void add_tape_show(CLI::App& tape, App& app);
 void add_tape_cat(CLI::App& tape, App& app);
 void add_tape_verify(CLI::App& tape, App& app);
+void add_tape_repair(CLI::App& tape, App& app);
 void add_tape_diff(CLI::App& tape, App& app);
 
 }  // namespace turntable_cli

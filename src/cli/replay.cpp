@@ -1,6 +1,5 @@
 // replay: stands in for a server of MCP, with the answers on a tape.
 
-#include <charconv>
 #include <csignal>
 #include <filesystem>
 #include <iostream>
@@ -10,6 +9,7 @@
 #include "cli/record_tape.hpp"
 #include "cli/replay_tape.hpp"
 #include "cli/tape_location.hpp"
+#include "cli/tape_text.hpp"
 #include "cli/text.hpp"
 #include "turntable/mcp/player_protocol.hpp"
 #include "turntable/mcp/replay.hpp"
@@ -46,24 +46,6 @@ void tell(const ReplayArguments& options, const std::string& text) {
     if (!options.quiet) {
         std::cerr << "turntable: " + shown_text(text) + "\n" << std::flush;
     }
-}
-
-Result<double> parse_pace(const std::string& text) {
-    if (text == "none") {
-        return 0.0;
-    }
-    if (text == "recorded") {
-        return 1.0;
-    }
-    double factor = 0;
-    const char* const end = text.data() + text.size();
-    const auto [at, error] = std::from_chars(text.data(), end, factor);
-    if (error != std::errc() || at != end || !(factor >= 0 && factor <= 1000)) {
-        return Error(ErrorCode::invalid_argument,
-                     "--pace is none, recorded, or a factor for the pauses such as 0.5")
-            .with("pace", text);
-    }
-    return factor;
 }
 
 /// What the mode says of a tape that is there, in the words of the other options.

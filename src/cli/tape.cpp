@@ -9,6 +9,7 @@ void add_tape(CLI::App& root, App& app) {
     add_tape_show(*tape, app);
     add_tape_cat(*tape, app);
     add_tape_verify(*tape, app);
+    add_tape_repair(*tape, app);
     add_tape_diff(*tape, app);
 }
 

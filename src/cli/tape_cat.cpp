@@ -1,4 +1,4 @@
-// tape cat, tail: what is on a tape, frame by frame.
+// tape cat, tail, play: what is on a tape, frame by frame.
 
 #include <chrono>
 #include <condition_variable>
@@ -10,6 +10,7 @@
 #include "cli/blob_output.hpp"
 #include "cli/tape_location.hpp"
 #include "cli/tape_text.hpp"
+#include "cli/text.hpp"
 
 namespace turntable_cli {
 
@@ -31,6 +32,8 @@ struct FrameArguments {
     std::uint64_t to = UINT64_MAX;
     std::size_t lines = 10;
     bool no_follow = false;
+    std::string pace = "recorded";
+    std::string pause_max = "5s";
 };
 
 /// What stands beside a frame in parts that lie elsewhere.
@@ -122,13 +125,12 @@ void cat(App& app, const FrameArguments& options) {
 }
 
 /// False: somebody asked to stop.
-bool wait_a_moment(const App& app) {
+bool wait_for(const App& app, std::chrono::nanoseconds time) {
     std::mutex mutex;
     std::condition_variable_any stopped;
     std::unique_lock lock(mutex);
-    return !stopped.wait_for(lock, app.stop().get_token(), look_again_after, [] {
-        return false;
-    }) && !app.stop().stop_requested();
+    (void)stopped.wait_for(lock, app.stop().get_token(), time, [] { return false; });
+    return !app.stop().stop_requested();
 }
 
 /// Prints the last lines that are there, and then each that comes, until the tape has its end.
@@ -149,7 +151,7 @@ void tail(App& app, const FrameArguments& options) {
             std::cout.flush();
             last.clear();
             at_end_of_file = true;
-            if (ended || options.no_follow || !wait_a_moment(app)) {
+            if (ended || options.no_follow || !wait_for(app, look_again_after)) {
                 return;
             }
             continue;
@@ -163,6 +165,41 @@ void tail(App& app, const FrameArguments& options) {
         if (!at_end_of_file && last.size() > options.lines) {
             last.pop_front();
         }
+    }
+}
+
+/// Prints with the pauses of the tape.
+void play(App& app, const FrameArguments& options) {
+    const auto pace = parse_pace(options.pace);
+    const auto most = parse_duration("pause-max", options.pause_max);
+    if (!pace || !most) {
+        return app.fail(pace ? most.error() : pace.error());
+    }
+    auto reader = open_tape_to_read(app, options.tape);
+    std::optional<tape::TapeTime> before;
+    while (reader) {
+        const auto record = reader->next();
+        if (!record) {
+            return app.fail(record.error());
+        }
+        if (!*record) {
+            return;
+        }
+        const std::string text = printed(**record, options);
+        if (text.empty()) {
+            continue;
+        }
+        const tape::TapeTime time = time_of(**record);
+        const auto pause = std::chrono::duration<double, std::nano>(
+            static_cast<double>((time - before.value_or(time)).count()) * *pace);
+        const std::chrono::nanoseconds longest = *most;
+        if (!wait_for(app, pause < longest
+                               ? std::chrono::nanoseconds(static_cast<std::int64_t>(pause.count()))
+                               : longest)) {
+            return;
+        }
+        before = time;
+        std::cout << text << std::flush;
     }
 }
 
@@ -191,6 +228,15 @@ void add_tape_cat(CLI::App& tape, App& app) {
     follow->add_option("-n,--lines", last->lines, "So many of what is there already");
     follow->add_flag("--no-follow", last->no_follow, "End with what is there now");
     follow->callback([&app, last] { tail(app, *last); });
+
+    auto* watch = tape.add_subcommand("play", "Print what was said on a tape, as slowly as then");
+    auto played = std::make_shared<FrameArguments>();
+    add_frame_options(*watch, *played);
+    watch->add_option("--from", played->from, "The first frame, by its number");
+    watch->add_option("--to", played->to, "The last frame");
+    watch->add_option("--pace", played->pace, "Pauses: recorded, none, or a factor such as 0.5");
+    watch->add_option("--pause-max", played->pause_max, "No pause lasts longer");
+    watch->callback([&app, played] { play(app, *played); });
 }
 
 }  // namespace turntable_cli

@@ -1,11 +1,15 @@
 #include "cli/tape_text.hpp"
 
+#include <charconv>
 #include <cinttypes>
 #include <cstdio>
 
 namespace turntable_cli {
 
 namespace tape = turntable::tape;
+using turntable::Error;
+using turntable::ErrorCode;
+using turntable::Result;
 
 std::string print_tape_time(tape::TapeTime time) {
     char text[40];
@@ -38,6 +42,24 @@ const char* print_direction(tape::Direction direction) {
             break;
     }
     return "err";
+}
+
+Result<double> parse_pace(const std::string& text) {
+    if (text == "none") {
+        return 0.0;
+    }
+    if (text == "recorded") {
+        return 1.0;
+    }
+    double factor = 0;
+    const char* const end = text.data() + text.size();
+    const auto [at, error] = std::from_chars(text.data(), end, factor);
+    if (error != std::errc() || at != end || !(factor >= 0 && factor <= 1000)) {
+        return Error(ErrorCode::invalid_argument,
+                     "--pace is none, recorded, or a factor for the pauses such as 0.5")
+            .with("pace", text);
+    }
+    return factor;
 }
 
 }  // namespace turntable_cli

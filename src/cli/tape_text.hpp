@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "turntable/core/result.hpp"
 #include "turntable/tape/record.hpp"
 
 namespace turntable_cli {
@@ -12,5 +13,8 @@ std::string print_tape_time(turntable::tape::TapeTime time);
 std::string print_span(turntable::tape::TapeTime span);
 /// Which way it went: `->` to the server, `<-` to the client, `err` to neither.
 const char* print_direction(turntable::tape::Direction direction);
+
+/// How many times as long as on the tape pauses last: `none`, `recorded`, or a factor.
+turntable::Result<double> parse_pace(const std::string& text);
 
 }  // namespace turntable_cli

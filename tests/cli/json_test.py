@@ -22,6 +22,7 @@ WITHOUT = {
     "replay": "what it prints is the server's",
     "tape cat": "prints what was said",
     "tape tail": "prints what was said",
+    "tape play": "prints what was said",
     "man": "writes pages, which groff reads",
 }
 # Whose --json is a JSON Schema, as that standard has it.
@@ -71,6 +72,7 @@ COMMANDS = [
     ("tape show", "tape show notes.tape"),
     ("tape show --timeline", "tape show notes.tape --timeline"),
     ("tape verify", "tape verify notes.tape"),
+    ("tape repair", "tape repair notes.tape repaired.tape"),
     ("tape diff", "tape diff notes.tape notes.tape"),
     ("wrap", "wrap mcp.json"),
     ("unwrap", "unwrap mcp.json"),
