@@ -45,8 +45,8 @@ int main() {
         return 1;
     }
     const tape::Library tapes = must(registry.open("memory:"));
-    must(tapes.save(greeting("a1", "good morning"), {.labels = {.tags = {"day"}}}));
-    must(tapes.save(greeting("b2", "good night"), {.labels = {.tags = {"night"}}}));
+    must(tapes.save(greeting("a1", "good morning"), {.labels = tape::Labels{.tags = {"day"}}}));
+    must(tapes.save(greeting("b2", "good night"), {.labels = tape::Labels{.tags = {"night"}}}));
 
     const tape::TapePage page = must(tapes.search("tag:night or \"morning\""));
     std::printf("%zu tapes, answered by %s\n", page.tapes.size(),

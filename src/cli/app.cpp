@@ -36,10 +36,14 @@ ExitCode exit_code_for(const Error& error) {
 App::App()
     : registry_(std::make_shared<turntable::kv::Registry>(
           turntable::kv::remote_or_sqlite(&turntable::kv::register_sqlite).value())),
-      blobs_(turntable::blob::Registry::from_environment()) {
+      blobs_(turntable::blob::Registry::from_environment()),
+      tapes_(turntable::tape::Registry::from_environment()) {
     turntable::kv::register_lmdb(*registry_).value();
     turntable::blob::register_fs(blobs_).value();
     turntable::blob::register_kv(blobs_, registry_).value();
+    // `blobs_` outlives all that is opened with it.
+    const std::shared_ptr<const turntable::blob::Registry> blobs(&blobs_, [](const auto*) {});
+    turntable::tape::register_stock(tapes_, blobs, registry_).value();
     // Looked up when a name is used, so that a broken file does not hinder whoever needs none.
     registry_->set_named_stores([this](std::string_view name) { return named_store("kv", name); });
     blobs_.set_named_stores([this](std::string_view name) { return named_store("blob", name); });

@@ -15,6 +15,7 @@
 #include "turntable/core/runtime.hpp"
 #include "turntable/kv.hpp"
 #include "turntable/kv/registry.hpp"
+#include "turntable/tape/registry.hpp"
 
 namespace turntable_cli {
 
@@ -30,6 +31,7 @@ class App {
 
     turntable::kv::Registry& registry() noexcept { return *registry_; }
     const turntable::blob::Registry& blobs() const noexcept { return blobs_; }
+    const turntable::tape::Registry& tapes() const noexcept { return tapes_; }
     std::stop_source& stop() noexcept { return stop_; }
     const std::stop_source& stop() const noexcept { return stop_; }
 
@@ -57,6 +59,8 @@ class App {
     /// Set by the options of the root command.
     std::string store;
     std::string config_file;
+    /// Of the verbs that work on a library of tapes.
+    std::string library;
     /// What stands behind `--`, as it is, of a verb that takes a command to run.
     std::vector<std::string> command;
     /// Whoever takes signals; outlives the verbs.
@@ -70,6 +74,7 @@ class App {
 
     std::shared_ptr<turntable::kv::Registry> registry_;  // shared with stores of blobs over kv
     turntable::blob::Registry blobs_;
+    turntable::tape::Registry tapes_;
     std::stop_source stop_;
     std::optional<turntable::Config> config_;
     ExitCode exit_code_ = ExitCode::ok;
@@ -120,5 +125,9 @@ void add_tape_cat(CLI::App& tape, App& app);
 void add_tape_verify(CLI::App& tape, App& app);
 void add_tape_repair(CLI::App& tape, App& app);
 void add_tape_diff(CLI::App& tape, App& app);
+void add_tape_list(CLI::App& tape, App& app);
+void add_tape_label(CLI::App& tape, App& app);
+void add_tape_remove(CLI::App& tape, App& app);
+void add_tape_move(CLI::App& tape, App& app);
 
 }  // namespace turntable_cli

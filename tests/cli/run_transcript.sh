@@ -11,7 +11,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder" || exit 1
 export PATH="$tools:$PATH" HOME="$folder" TMPDIR="$folder"
-unset TURNTABLE_KV DENO_KV_PATH TURNTABLE_BLOB TURNTABLE_CONFIG
+unset TURNTABLE_KV DENO_KV_PATH TURNTABLE_BLOB TURNTABLE_TAPE TURNTABLE_CONFIG XDG_DATA_HOME
 
 normalise() {
     sed -E -e 's/^$/~/' -e 's/[0-9a-f]{16}0000/<versionstamp>/g' \

@@ -36,7 +36,8 @@ struct LibraryOptions {
 
 /// How a tape is saved.
 struct SaveOptions {
-    Labels labels = {};
+    /// None: the tags of the head, see initial_labels.
+    std::optional<Labels> labels = {};
     bool replace = false;
 };
 
@@ -175,6 +176,9 @@ class [[nodiscard]] TURNTABLE_EXPORT Library {
     Result<InspectReport> verify(const CallOptions& call = {}) const;
     /// The same, and makes the index again where it does not fit.
     Result<InspectReport> rebuild(const CallOptions& call = {}) const;
+    /// Takes into the index what was put beside it, such as a file that a recorder made: looks at
+    /// names, sizes and labels, and reads only what differs in these.
+    Result<InspectReport> catch_up(const CallOptions& call = {}) const;
     Result<Health> health(const CallOptions& call = {}) const;
     Result<void> close(const CallOptions& call = {}) const;
 

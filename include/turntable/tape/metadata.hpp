@@ -144,6 +144,10 @@ struct LabelChange {
     std::optional<bool> pinned = {};
 };
 
+/// What is said of a tape that nobody labelled yet: the tags that its recorder wrote into the
+/// attribute `tags` of the head, with commas between.
+TURNTABLE_EXPORT Labels initial_labels(const TapeMetadata& metadata);
+
 /// `invalid_argument` for a tag that is empty, too long, or has white space, a quote or a bracket;
 /// `limit_exceeded` for texts that are too long, and for labels of more than 64 KiB together.
 TURNTABLE_EXPORT Result<Labels> changed(Labels labels, const LabelChange& change);

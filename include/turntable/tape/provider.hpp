@@ -3,6 +3,7 @@
 #include <concepts>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,7 +27,8 @@ namespace turntable::inline v0::tape {
 struct SaveRequest {
     /// The whole content, in either form; its head has the id.
     std::shared_ptr<Source> content = nullptr;
-    Labels labels = {};
+    /// None: those that initial_labels() gives.
+    std::optional<Labels> labels = {};
     /// Take the place of a tape of this id; else that is `already_exists`.
     bool replace = false;
 };

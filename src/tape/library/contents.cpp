@@ -192,26 +192,26 @@ Result<bool> Contents::remove(std::string_view id, const CallOptions& call) cons
     return found.has_value();
 }
 
-Result<Labels> Contents::labels(std::string_view id, const CallOptions& call) const {
+Result<std::optional<Labels>> Contents::labels(std::string_view id, const CallOptions& call) const {
+    using Found = std::optional<Labels>;
     const auto text = blobs_.read(named(id, labels_suffix), {}, {}, call);
     if (!text) {
-        return text.error().code() == ErrorCode::not_found ? Result<Labels>(Labels())
-                                                           : Result<Labels>(text.error());
+        return text.error().code() == ErrorCode::not_found ? Result<Found>(Found())
+                                                           : Result<Found>(text.error());
     }
     auto labels = labels_from_json(text->text());
     if (!labels) {
         return std::move(labels).error().with("path", named(id, labels_suffix));
     }
-    return labels;
+    return Found(*std::move(labels));
 }
 
-Result<void> Contents::put_labels(std::string_view id, const Labels& labels,
-                                  const CallOptions& call) const {
-    const std::string path = named(id, labels_suffix);
-    if (labels == Labels()) {
+Result<void> Contents::put_labels(const TapeMetadata& tape, const CallOptions& call) const {
+    const std::string path = named(tape.id, labels_suffix);
+    if (tape.labels == initial_labels(tape)) {
         return blobs_.remove(path, {}, call);
     }
-    TURNTABLE_TRY(const auto written, blobs_.write(path, to_json(labels), {}, call));
+    TURNTABLE_TRY(const auto written, blobs_.write(path, to_json(tape.labels), {}, call));
     (void)written;
     return {};
 }

@@ -50,10 +50,10 @@ class Contents {
     /// False: there was none.
     Result<bool> remove(std::string_view id, const CallOptions& call) const;
 
-    Result<Labels> labels(std::string_view id, const CallOptions& call) const;
-    /// Empty labels are no blob.
-    Result<void> put_labels(std::string_view id, const Labels& labels,
-                            const CallOptions& call) const;
+    /// None: nobody said anything but what initial_labels() gives.
+    Result<std::optional<Labels>> labels(std::string_view id, const CallOptions& call) const;
+    /// Those of the metadata; initial ones are no blob.
+    Result<void> put_labels(const TapeMetadata& tape, const CallOptions& call) const;
 
     Result<StoredContents> list(const CallOptions& call) const;
 

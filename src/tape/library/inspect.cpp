@@ -83,9 +83,9 @@ class Inspection {
         if (row->second.stored_bytes != content.bytes) {
             return wrong(id, Kind::stale, "its content has another size");
         }
-        if (has_labels || row->second.labels != Labels()) {
-            TURNTABLE_TRY(const Labels labels, state_.contents.labels(id, call_));
-            if (labels != row->second.labels) {
+        if (has_labels || row->second.labels != initial_labels(row->second)) {
+            TURNTABLE_TRY(const auto labels, state_.contents.labels(id, call_));
+            if (labels.value_or(initial_labels(row->second)) != row->second.labels) {
                 return wrong(id, Kind::stale, "its labels are others");
             }
         }

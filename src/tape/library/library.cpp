@@ -57,6 +57,13 @@ struct Library::State {
         }
         known.insert_or_assign(metadata.id, Known{metadata, until});
     }
+    Result<InspectReport> repaired(const InspectOptions& how, std::string_view operation,
+                                   const CallOptions& call) {
+        auto report = named(provider.inspect(context(call), how).wait(), operation);
+        const std::lock_guard lock(mutex);
+        known.clear();
+        return report;
+    }
     void forget(std::string_view id) {
         const std::lock_guard lock(mutex);
         if (const auto found = known.find(id); found != known.end()) {
@@ -250,12 +257,11 @@ Result<InspectReport> Library::verify(const CallOptions& call) const {
 }
 
 Result<InspectReport> Library::rebuild(const CallOptions& call) const {
-    auto report = state_->named(
-        state_->provider.inspect(state_->context(call), {.contents = true, .repair = true}).wait(),
-        "rebuild");
-    const std::lock_guard lock(state_->mutex);
-    state_->known.clear();
-    return report;
+    return state_->repaired({.contents = true, .repair = true}, "rebuild", call);
+}
+
+Result<InspectReport> Library::catch_up(const CallOptions& call) const {
+    return state_->repaired({.repair = true}, "catch_up", call);
 }
 
 Result<Health> Library::health(const CallOptions& call) const {

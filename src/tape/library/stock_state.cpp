@@ -58,11 +58,13 @@ Result<TapeMetadata> StockState::save(const SaveRequest& request, const CallOpti
     if (request.content == nullptr) {
         return Error(ErrorCode::invalid_argument, "there is no content to save");
     }
-    TURNTABLE_TRY(Labels labels, checked(request.labels));
     TURNTABLE_TRY(
         TapeMetadata tape,
         derive_metadata(std::make_unique<SharedSource>(request.content), options.analyzer));
     TURNTABLE_CHECK(check_tape_id(tape.id));
+    if (request.labels) {
+        TURNTABLE_TRY(tape.labels, checked(*request.labels));
+    }
     const std::lock_guard lock(changes);
     TURNTABLE_TRY(const auto existing, contents.find(tape.id, call));
     if (existing && !request.replace) {
@@ -70,8 +72,7 @@ Result<TapeMetadata> StockState::save(const SaveRequest& request, const CallOpti
     }
     TURNTABLE_TRY(tape.stored_bytes,
                   contents.save(tape.id, request.content, options.compression, existing, call));
-    TURNTABLE_CHECK(contents.put_labels(tape.id, labels, call));
-    tape.labels = std::move(labels);
+    TURNTABLE_CHECK(contents.put_labels(tape, call));
     TURNTABLE_CHECK(index.put(tape, call));
     return tape;
 }
@@ -164,9 +165,9 @@ Result<TapeMetadata> StockState::update(std::string_view id, const LabelChange& 
                                         const CallOptions& call) {
     const std::lock_guard lock(changes);
     TURNTABLE_TRY(TapeMetadata tape, metadata(id, call));
-    TURNTABLE_TRY(Labels labels, contents.labels(id, call));
-    TURNTABLE_TRY(tape.labels, changed(std::move(labels), change));
-    TURNTABLE_CHECK(contents.put_labels(id, tape.labels, call));
+    TURNTABLE_TRY(const auto labels, contents.labels(id, call));
+    TURNTABLE_TRY(tape.labels, changed(labels ? *labels : initial_labels(tape), change));
+    TURNTABLE_CHECK(contents.put_labels(tape, call));
     TURNTABLE_CHECK(index.put(tape, call));
     return tape;
 }
@@ -174,7 +175,10 @@ Result<TapeMetadata> StockState::update(std::string_view id, const LabelChange& 
 Result<TapeMetadata> StockState::derive(std::string_view id, const CallOptions& call) {
     TURNTABLE_TRY(auto source, contents.source(id, call));
     TURNTABLE_TRY(TapeMetadata tape, derive_metadata(std::move(source), options.analyzer));
-    TURNTABLE_TRY(tape.labels, contents.labels(id, call));
+    TURNTABLE_TRY(const auto labels, contents.labels(id, call));
+    if (labels) {
+        tape.labels = *labels;
+    }
     return tape;
 }
 

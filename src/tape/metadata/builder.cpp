@@ -112,6 +112,7 @@ TapeMetadata MetadataBuilder::finish() {
         state.take_calls();
     }
     TapeMetadata& metadata = state.metadata;
+    metadata.labels = initial_labels(metadata);
     metadata.latency = state.latency.latency();
     metadata.methods = state.methods.counts();
     metadata.tools = state.tools.counts();

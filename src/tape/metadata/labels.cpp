@@ -115,6 +115,24 @@ Result<Labels> changed(Labels labels, const LabelChange& change) {
     return labels;
 }
 
+Labels initial_labels(const TapeMetadata& metadata) {
+    Labels labels;
+    const auto found = metadata.head_attributes.find("tags");
+    if (found == metadata.head_attributes.end()) {
+        return labels;
+    }
+    std::string_view rest = found->second;
+    while (!rest.empty()) {
+        const std::size_t comma = rest.find(',');
+        // What is no tag is left out: a head may come from anywhere.
+        if (auto more = changed(labels, {.add_tags = {std::string(rest.substr(0, comma))}})) {
+            labels = *std::move(more);
+        }
+        rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
+    }
+    return labels;
+}
+
 bool is_tape_id(std::string_view text) noexcept {
     return !text.empty() && text.size() <= limits::id_bytes_max && is_letter_or_digit(text[0]) &&
            std::ranges::all_of(text, [](char sign) {

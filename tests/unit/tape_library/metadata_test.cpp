@@ -125,6 +125,14 @@ TEST(TapeMetadata, LabelsChangeByParts) {
     EXPECT_EQ(labels, (Labels{"", "", {"b", "c"}, {"seen"}, {}, false}));
 }
 
+TEST(TapeMetadata, TheRecorderMayHaveTaggedIt) {
+    Head head = test::head_of("t1");
+    head.attributes = {{"tags", "b,,a b,a,b"}};
+    const TapeMetadata tape = derived(test::tape_text(head, {})).value();
+    EXPECT_EQ(tape.labels, (Labels{.tags = {"a", "b"}}));
+    EXPECT_EQ(initial_labels(tape), tape.labels);
+}
+
 TEST(TapeMetadata, LabelsHaveLimits) {
     const auto code = [](const LabelChange& change) {
         const auto labels = changed({}, change);

@@ -206,6 +206,21 @@ TEST_P(ProviderSuite, LabelsChangeAndStay) {
     EXPECT_EQ(again.labels, (Labels{.pinned = true}));
 }
 
+TEST_P(ProviderSuite, TagsOfTheRecorderCanBeTakenOff) {
+    Head head = test::head_of("t1");
+    head.attributes = {{"tags", "x,y"}};
+    const std::string text = test::tape_text(head, two_calls);
+    const SaveRequest as_it_is{content(text), std::nullopt, false};
+    const auto saved = provider().save_tape(waits_, as_it_is).wait();
+    EXPECT_EQ(saved->labels.tags, (std::vector<std::string>{"x", "y"}));
+    const LabelChange all_off{.remove_tags = {"x", "y"}};
+    EXPECT_EQ(provider().update_metadata(waits_, "t1", all_off).wait()->labels, Labels());
+    EXPECT_EQ(provider().inspect(waits_, {.contents = true, .repair = true}).wait()->repaired, 0U);
+    EXPECT_EQ(provider().finish_tape(waits_, "t1").wait()->labels, Labels());
+    // A copy says all that there is to say.
+    EXPECT_EQ(save(text, {}, true).value().labels, Labels());
+}
+
 TEST_P(ProviderSuite, WhatIsDeletedIsGone) {
     const std::string text = test::tape_text(test::head_of("t1"), two_calls);
     ASSERT_TRUE(save(text, {.tags = {"x"}}));

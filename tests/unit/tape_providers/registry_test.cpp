@@ -28,7 +28,7 @@ class Shelf {
         (void)request.content->read(0, text.data(), size).value();
         TapeMetadata tape =
             derive_metadata(std::make_unique<MemorySource>(Bytes::copy(text))).value();
-        tape.labels = request.labels;
+        tape.labels = request.labels.value_or(tape.labels);
         tape.transport = room_;
         tapes_[tape.id] = {tape, Bytes::copy(text)};
         return tape;

@@ -1,0 +1,112 @@
+#include "cli/tape_library.hpp"
+
+#include <filesystem>
+#include <iomanip>
+#include <iostream>
+
+#include "cli/blob_output.hpp"
+#include "cli/record_tape.hpp"
+#include "cli/text.hpp"
+#include "turntable/core/clock.hpp"
+#include "turntable/mcp/facts.hpp"
+#include "turntable/tape/metadata_json.hpp"
+
+namespace turntable_cli {
+
+namespace tape = turntable::tape;
+using turntable::Error;
+using turntable::ErrorCode;
+using turntable::Result;
+
+namespace {
+
+Result<tape::Library> open_default(const App& app, const tape::OpenOptions& options,
+                                   const LibraryUse& use) {
+    const std::string folder = default_tape_folder();
+    std::error_code ignored;
+    if (folder.empty() || (!use.make_folder && !std::filesystem::is_directory(folder, ignored))) {
+        return Error(ErrorCode::not_found,
+                     "there is no library of tapes yet; record makes one, --library names another")
+            .with("folder", folder);
+    }
+    return app.tapes().open(turntable::ProviderConfig::from_map("tape", {{"root_path", folder}}),
+                            options);
+}
+
+}  // namespace
+
+std::optional<tape::Library> open_library(App& app, const std::string& url, const LibraryUse& use) {
+    const std::string& wanted = url.empty() ? app.library : url;
+    const tape::OpenOptions options{.analyzer = turntable::mcp::facts()};
+    Result<tape::Library> opened = wanted.empty() && app.tapes().default_url().empty()
+                                       ? open_default(app, options, use)
+                                       : app.tapes().open(wanted, options);
+    if (opened && use.catch_up) {
+        if (const auto taken = opened->catch_up({app.stop().get_token()}); !taken) {
+            opened = taken.error();
+        }
+    }
+    if (!opened) {
+        app.fail(opened.error());
+        app.end_with(ExitCode::cannot_open);
+        return std::nullopt;
+    }
+    return *std::move(opened);
+}
+
+std::optional<tape::TapeMetadata> find_in_library(App& app, const tape::Library& tapes,
+                                                  const std::string& text) {
+    auto found = tapes.find(text, {app.stop().get_token()});
+    if (!found) {
+        app.fail(found.error());
+        return std::nullopt;
+    }
+    return *std::move(found);
+}
+
+std::optional<tape::SearchCriteria> read_query(App& app, const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words) {
+        text += (text.empty() ? "" : " ") + word;
+    }
+    auto criteria = tape::parse_query(text, turntable::Clock::system()->wall_now());
+    if (!criteria) {
+        app.fail(criteria.error());
+        return std::nullopt;
+    }
+    return *std::move(criteria);
+}
+
+void add_library_option(CLI::App& command, App& app) {
+    command.add_option("--library", app.library,
+                       "The URL of the library, such as tape:FOLDER; without it $TURNTABLE_TAPE, "
+                       "or the folder of record");
+}
+
+void print_tape(const tape::TapeMetadata& tape, bool json) {
+    if (json) {
+        std::cout << "{\"tape\":" << to_json(tape) << "}\n";
+        return;
+    }
+    const auto created =
+        std::chrono::duration_cast<std::chrono::milliseconds>(tape.created.time_since_epoch());
+    std::cout << tape.id << "  " << print_moment(created.count()) << "  " << std::left
+              << std::setw(11) << to_string(tape.state) << std::right << std::setw(8) << tape.frames
+              << " frames" << std::setw(6) << tape.facts.errors << " errors";
+    if (!tape.name().empty()) {
+        std::cout << "  " << shown_text(tape.name());
+    }
+    for (const std::string& tag : tape.labels.tags) {
+        std::cout << "  #" << shown_text(tag);
+    }
+    std::cout << (tape.labels.pinned ? "  pinned" : "") << '\n';
+}
+
+void print_changed(App& app, const Result<tape::TapeMetadata>& changed, bool json) {
+    if (!changed) {
+        return app.fail(changed.error());
+    }
+    print_tape(*changed, json);
+}
+
+}  // namespace turntable_cli
