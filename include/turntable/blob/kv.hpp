@@ -35,7 +35,7 @@ struct KvOptions {
 /// Ownership: shares the database.
 /// Threads: any. Errors: as blob::Backend, and those of the database; `corrupt` for a chunk that
 /// does not have its checksum. Somebody who reads while the blob is written anew may see
-/// `condition_failed` from a reader that is open; read() then gives the new blob.
+/// `condition_failed` from a reader that is open; read() and copy() then take the new blob.
 class TURNTABLE_EXPORT KvBackend {
   public:
     /// Over a database that the caller goes on using.
@@ -62,6 +62,8 @@ class TURNTABLE_EXPORT KvBackend {
 
     Async<Bytes> read(const Context& context, std::string_view path, const ByteRange& range,
                       const Conditions& conditions);
+    Async<void> copy(const Context& context, std::string_view from, std::string_view to,
+                     const CopyOptions& options);
     Async<void> rename(const Context& context, std::string_view from, std::string_view to,
                        const RenameOptions& options);
 

@@ -83,6 +83,50 @@ Async<Bytes> run_read(TablePtr table, Context context, std::string path, ByteRan
     co_return chunked::too_many_tries(path);
 }
 
+/// All bytes of a version into a writer.
+Async<void> pump(TablePtr table, Context context, std::shared_ptr<const Manifest> manifest,
+                 WriteSink* sink) {
+    for (std::uint64_t offset = 0; offset < manifest->metadata.size_bytes;) {
+        const Result<Bytes> piece = co_await chunked::read_chunks(
+            table, context, manifest, offset, manifest->metadata.size_bytes - offset);
+        if (!piece) {
+            co_return piece.error();
+        }
+        if (Result<void> written = co_await sink->write(context, *piece); !written) {
+            co_return written;
+        }
+        offset += piece->size();
+    }
+    co_return Result<void>();
+}
+
+/// A copy of one version, whatever is written over the source meanwhile.
+Async<void> run_copy(TablePtr table, Context context, std::string from, std::string to,
+                     detail::OwnedConditions conditions, bool if_not_exists) {
+    for (int tries = 0; tries < chunked::tries_max; ++tries) {
+        Result<Stored> source = co_await find_to_read(table, context, from, conditions);
+        if (!source) {
+            co_return std::move(source).error();
+        }
+        const auto manifest = std::make_shared<const Manifest>(std::move(source->manifest));
+        const WriteHandle sink =
+            chunked::make_writer(table, to,
+                                 {.if_not_exists = if_not_exists,
+                                  .content_type = manifest->metadata.content_type,
+                                  .user = manifest->metadata.user});
+        if (Result<void> pumped = co_await pump(table, context, manifest, sink.get()); !pumped) {
+            (void)co_await sink->abort(context);
+            if (pumped.error().code() == ErrorCode::condition_failed) {
+                continue;  // the source is another one by now
+            }
+            co_return pumped;
+        }
+        const Result<Metadata> made = co_await sink->finish(context);
+        co_return made ? Result<void>() : Result<void>(made.error());
+    }
+    co_return chunked::too_many_tries(from);
+}
+
 Async<WriteHandle> swept_writer(TablePtr table, Context context, WriteHandle writer) {
     // Others' leavings are no reason to refuse a write.
     (void)co_await Table::sweep(std::move(table), context);
@@ -95,7 +139,8 @@ struct KvBackend::Impl {
     TablePtr table;
 };
 
-static_assert(Backend<KvBackend> && BackendWithRead<KvBackend> && BackendWithRename<KvBackend>);
+static_assert(Backend<KvBackend> && BackendWithRead<KvBackend> && BackendWithCopy<KvBackend> &&
+              BackendWithRename<KvBackend>);
 
 KvBackend::KvBackend(kv::Database database, KvOptions options)
     : impl_(std::make_shared<Impl>(
@@ -174,6 +219,15 @@ Async<void> KvBackend::remove(const Context& context, std::string_view path,
         return closed_error();
     }
     return Table::remove(impl_->table, context, std::string(path), std::string(options.if_match));
+}
+
+Async<void> KvBackend::copy(const Context& context, std::string_view from, std::string_view to,
+                            const CopyOptions& options) {
+    if (impl_->table->closed()) {
+        return closed_error();
+    }
+    return run_copy(impl_->table, context, std::string(from), std::string(to),
+                    detail::OwnedConditions({.if_match = options.if_match}), options.if_not_exists);
 }
 
 Async<void> KvBackend::rename(const Context& context, std::string_view from, std::string_view to,
