@@ -109,7 +109,7 @@ std::string print_calls(const tape::Facts& facts) {
     return facts.noise == 0 ? out : out + ", " + counted(facts.noise, "frame") + " of noise";
 }
 
-void print_names(std::string_view title, const std::vector<tape::NameCount>& names) {
+void print_name_rows(std::string_view title, const std::vector<tape::NameCount>& names) {
     std::string out;
     for (const tape::NameCount& one : names) {
         out += (out.empty() ? "" : ", ") + one.name;
@@ -154,11 +154,11 @@ void print_metadata(const tape::TapeMetadata& tape) {
                                  print_span(tape.latency.p95) + ", at most " +
                                  print_span(tape.latency.most));
     }
-    print_names("methods", tape.methods);
-    print_names("tools", tape.tools);
-    print_names("resources", tape.resources);
-    print_names("prompts", tape.prompts);
-    print_names("errors", tape.error_codes);
+    print_name_rows("methods", tape.methods);
+    print_name_rows("tools", tape.tools);
+    print_name_rows("resources", tape.resources);
+    print_name_rows("prompts", tape.prompts);
+    print_name_rows("errors", tape.error_codes);
 }
 
 /// Where a time lies on a line of the whole tape.
