@@ -59,6 +59,24 @@ Error truncated(const Connection& connection, std::int64_t size, std::uint64_t e
                                                 std::to_string(expected));
 }
 
+/// What is wrong with the start of a file that has `size` bytes.
+Result<void> check_start(const Connection& connection, const Header& header, std::int64_t size,
+                         bool complete_by_log) {
+    if (!header.has_magic()) {
+        return corrupt_error(connection.path(),
+                             "is no SQLite database, or its start was overwritten");
+    }
+    if (!header.is_plausible()) {
+        return corrupt_error(connection.path(), "has a damaged file header");
+    }
+    const std::uint64_t expected =
+        std::uint64_t{header.page_count()} * std::uint64_t{header.page_bytes()};
+    if (complete_by_log || static_cast<std::uint64_t>(size) >= expected) {
+        return {};
+    }
+    return truncated(connection, size, expected);
+}
+
 }  // namespace
 
 Result<void> check_header(const Connection& connection) {
@@ -68,7 +86,8 @@ Result<void> check_header(const Connection& connection) {
         file == nullptr || file->pMethods == nullptr) {
         return connection.error("reading the file");
     }
-    // Another process may write between the reads; damage is what stays.
+    // Somebody may write between the reads, also the first page of a new file; damage is what
+    // stays.
     constexpr int rounds = 3;
     for (int round = 1;; ++round) {
         Header header;
@@ -84,20 +103,9 @@ Result<void> check_header(const Connection& connection) {
         if (size == 0) {
             return {};
         }
-        if (!header.has_magic()) {
-            return corrupt_error(connection.path(),
-                                 "is no SQLite database, or its start was overwritten");
-        }
-        if (!header.is_plausible()) {
-            return corrupt_error(connection.path(), "has a damaged file header");
-        }
-        const std::uint64_t expected =
-            std::uint64_t{header.page_count()} * std::uint64_t{header.page_bytes()};
-        if (complete_by_log || static_cast<std::uint64_t>(size) >= expected) {
-            return {};
-        }
-        if (round == rounds) {
-            return truncated(connection, size, expected);
+        Result<void> sound = check_start(connection, header, size, complete_by_log);
+        if (sound || round == rounds) {
+            return sound;
         }
     }
 }
