@@ -1,5 +1,6 @@
 #include "backends/kv/manifest.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <optional>
 #include <utility>
@@ -97,7 +98,7 @@ void take_parts(Front& front, Manifest& manifest) {
     for (std::uint32_t i = 0; front.ok && i < count; ++i) {
         Part part;
         const std::string_view id = front.bytes(part.id.size());
-        std::memcpy(part.id.data(), id.data(), id.size());
+        std::ranges::copy(id, part.id.begin());
         part.size = front.number<std::uint64_t>();
         part.chunk_bytes = front.number<std::uint32_t>();
         manifest.metadata.size_bytes += part.size;
