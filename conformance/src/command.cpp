@@ -1,6 +1,6 @@
 #include "turntable/conformance/command.hpp"
 
-#include "turntable/core/settings_info.hpp"
+#include "command_parts.hpp"
 #include "wipe.hpp"
 
 namespace turntable::inline v0::kv::conformance {
@@ -39,29 +39,6 @@ Result<void> empty(const Subject::Open& open, bool controllable_clock) {
     return backend.close({}).wait();
 }
 
-void list_cases_as_json(const Output& output) {
-    std::string text;
-    for (const Case& one : all_cases()) {
-        text += (text.empty() ? "[{\"name\":" : ",\n {\"name\":") + json_quoted(one.name) +
-                ",\"promise\":" + json_quoted(one.promise) + ",\"needs\":[";
-        for (std::size_t i = 0; i < one.needs.size(); ++i) {
-            text += (i == 0 ? "" : ",") + json_quoted(to_string(one.needs[i]));
-        }
-        text += "]}";
-    }
-    output(text + "]\n");
-}
-
-void list_cases(const Output& output) {
-    for (const Case& one : all_cases()) {
-        std::string line = std::string(one.name) + ": " + std::string(one.promise);
-        for (const Need need : one.needs) {
-            line += (need == one.needs.front() ? " Needs " : ", ") + std::string(to_string(need));
-        }
-        output(line + "\n");
-    }
-}
-
 Subject subject_of(std::string name, const Subject::Open& open, const Capabilities& can,
                    bool controllable_clock) {
     Subject::Open settled = open;
@@ -88,33 +65,29 @@ Subject subject_of(std::string name, const Subject::Open& open, const Capabiliti
 
 int conform(std::string name, const Subject::Open& open, const CommandOptions& options,
             const Output& output) {
+    namespace parts = turntable::conformance::detail;
     if (options.list) {
-        options.json ? list_cases_as_json(output) : list_cases(output);
+        parts::list_cases(all_cases(), options.json, output);
         return exit_certified;
     }
-    const auto runtime = Runtime::create();
-    const auto found = look(open, runtime);
+    const auto found = look(open, Runtime::create());
     if (!found) {
-        output("cannot open " + name + ": " + found.error().to_string() + "\n");
-        return exit_unusable;
+        return parts::unusable("cannot open " + name + ": " + found.error().to_string(), output);
     }
     if (found->holds_entries && !found->capabilities.read_only && !options.erase) {
-        output(name + " holds entries, and the suite would remove them. Name an empty database, " +
-               "or allow it to be emptied with --erase.\n");
-        return exit_unusable;
+        return parts::unusable(name + " holds entries, and the suite would remove them. Name an " +
+                                   "empty database, or allow it to be emptied with --erase.",
+                               output);
     }
     const Subject subject =
         subject_of(std::move(name), open, found->capabilities, options.controllable_clock);
-    const Report report = run_conformance(subject, options.run, [&](const Outcome& outcome) {
-        if (!options.json) {
-            output(to_text(outcome) + "\n");
-        }
+    const int status = parts::run_and_report(options.json, output, [&](const Progress& progress) {
+        return run_conformance(subject, options.run, progress);
     });
-    output((options.json ? to_json(report) : summary(report)) + "\n");
     if (const auto emptied = empty(open, options.controllable_clock); !emptied && !options.json) {
         output("cannot empty it again: " + emptied.error().to_string() + "\n");
     }
-    return report.certified() ? exit_certified : exit_failed;
+    return status;
 }
 
 }  // namespace turntable::inline v0::kv::conformance

@@ -3,55 +3,99 @@
 #include <iostream>
 
 #include "cli/app.hpp"
+#include "turntable/conformance/blob/command.hpp"
 #include "turntable/conformance/command.hpp"
 
 namespace turntable_cli {
 
-namespace conformance = turntable::kv::conformance;
+namespace kv_suite = turntable::kv::conformance;
+namespace blob_suite = turntable::blob::conformance;
+using turntable::Result;
+using turntable::Runtime;
+
+namespace {
+
+struct ConformArguments {
+    std::string url;
+    std::string surface;
+    kv_suite::CommandOptions kv;
+};
+
+/// Whether the URL is one of a store of blobs: when it is said, or of no database.
+bool is_of_blobs(App& app, const ConformArguments& arguments, const std::string& url) {
+    if (!arguments.surface.empty()) {
+        return arguments.surface == "blob";
+    }
+    return !app.registry().backend_for(url) && app.blobs().backend_for(url);
+}
+
+int conform_kv(App& app, const ConformArguments& arguments, const std::string& url,
+               const turntable::conformance::Output& output) {
+    const auto open =
+        [&app, &url](const std::shared_ptr<Runtime>& runtime) -> Result<turntable::kv::AnyBackend> {
+        turntable::kv::OpenOptions options;
+        options.runtime = runtime;
+        TURNTABLE_TRY(const auto database, app.registry().open(url, options));
+        return std::move(database.backend());
+    };
+    return kv_suite::conform(turntable::mask_url(url), open, arguments.kv, output);
+}
+
+int conform_blobs(const App& app, const ConformArguments& arguments, const std::string& url,
+                  const turntable::conformance::Output& output) {
+    const auto open =
+        [&app,
+         &url](const std::shared_ptr<Runtime>& runtime) -> Result<turntable::blob::AnyBackend> {
+        TURNTABLE_TRY(const auto store, app.blobs().open(url, {.runtime = runtime}));
+        return std::move(store.backend());
+    };
+    blob_suite::CommandOptions options{
+        .run = {.filter = arguments.kv.run.filter, .seed = arguments.kv.run.seed},
+        .json = arguments.kv.json,
+        .list = arguments.kv.list,
+        .erase = arguments.kv.erase};
+    return blob_suite::conform(turntable::mask_url(url), open, options, output);
+}
+
+void conform(App& app, const ConformArguments& arguments) {
+    const std::string url = arguments.url.empty() ? app.store : arguments.url;
+    std::string json;
+    const auto output = [&](std::string_view text) {
+        if (arguments.kv.json) {
+            json += text;
+        } else {
+            std::cout << text;
+        }
+    };
+    const int status = is_of_blobs(app, arguments, url) ? conform_blobs(app, arguments, url, output)
+                                                        : conform_kv(app, arguments, url, output);
+    // A reason why nothing was tried is no report.
+    (status == turntable::conformance::exit_unusable ? std::cerr : std::cout) << json;
+    if (status == turntable::conformance::exit_failed) {
+        app.end_with(ExitCode::unwell);
+    } else if (status == turntable::conformance::exit_unusable) {
+        app.end_with(ExitCode::cannot_open);
+    }
+}
+
+}  // namespace
 
 void add_conform(CLI::App& root, App& app) {
-    struct Options {
-        std::string url;
-        conformance::CommandOptions command;
-    };
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ConformArguments>();
     auto* command = root.add_subcommand("conform", "Certify a backend: every promise is tried");
     command->add_option("URL", options->url, "A store that may be emptied");
-    command->add_flag("--json", options->command.json,
-                      "Print one JSON object, or with --list an array");
-    command->add_flag("--list", options->command.list, "Only list the cases");
-    command->add_flag("--erase", options->command.erase, "Empty a store that holds something");
-    command->add_option("--filter", options->command.run.filter,
-                        "Only cases with this in the name");
-    command->add_option("--seed", options->command.run.seed, "Seed of the random operations");
-    command->add_option("--rounds", options->command.run.model_rounds,
-                        "Random histories that are tried against the model");
-    command->callback([&app, options] {
-        const std::string url = options->url.empty() ? app.store : options->url;
-        const auto open = [&app, &url](const std::shared_ptr<turntable::Runtime>& runtime)
-            -> turntable::Result<turntable::kv::AnyBackend> {
-            turntable::kv::OpenOptions open_options;
-            open_options.runtime = runtime;
-            TURNTABLE_TRY(const auto database, app.registry().open(url, open_options));
-            return std::move(database.backend());
-        };
-        std::string json;
-        const int status = conformance::conform(turntable::mask_url(url), open, options->command,
-                                                [&](std::string_view text) {
-                                                    if (options->command.json) {
-                                                        json += text;
-                                                    } else {
-                                                        std::cout << text;
-                                                    }
-                                                });
-        // A reason why nothing was tried is no report.
-        (status == conformance::exit_unusable ? std::cerr : std::cout) << json;
-        if (status == conformance::exit_failed) {
-            app.end_with(ExitCode::unwell);
-        } else if (status == conformance::exit_unusable) {
-            app.end_with(ExitCode::cannot_open);
-        }
-    });
+    command
+        ->add_option("--surface", options->surface,
+                     "kv or blob; without it kv, where the URL is one of a database")
+        ->check(CLI::IsMember({"kv", "blob"}));
+    command->add_flag("--json", options->kv.json, "Print one JSON object, or with --list an array");
+    command->add_flag("--list", options->kv.list, "Only list the cases");
+    command->add_flag("--erase", options->kv.erase, "Empty a store that holds something");
+    command->add_option("--filter", options->kv.run.filter, "Only cases with this in the name");
+    command->add_option("--seed", options->kv.run.seed, "Seed of the random operations");
+    command->add_option("--rounds", options->kv.run.model_rounds,
+                        "Random histories that are tried against the model, of kv");
+    command->callback([&app, options] { conform(app, *options); });
 }
 
 }  // namespace turntable_cli

@@ -1,10 +1,9 @@
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 
+#include "turntable/conformance/exit_status.hpp"
 #include "turntable/conformance/run.hpp"
 
 namespace turntable::inline v0::kv::conformance {
@@ -25,14 +24,10 @@ struct CommandOptions {
     bool controllable_clock = true;
 };
 
-/// Exit statuses of `conform`.
-inline constexpr int exit_certified = 0;
-inline constexpr int exit_failed = 1;
-/// The database cannot be opened, or holds something and `erase` was not given.
-inline constexpr int exit_unusable = 2;
-
-/// Gets text as it comes, lines ended.
-using Output = std::function<void(std::string_view)>;
+using turntable::conformance::exit_certified;
+using turntable::conformance::exit_failed;
+using turntable::conformance::exit_unusable;
+using turntable::conformance::Output;
 
 /// The command `turntable conform URL`: certifies what `open` opens. `name` is shown, so it must
 /// hold no secret. What the database holds is removed between cases and at the end; one that holds
