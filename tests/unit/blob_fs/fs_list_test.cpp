@@ -7,6 +7,7 @@
 #include <set>
 #include <string_view>
 
+#include "support/sanitized.hpp"
 #include "turntable/blob/memory.hpp"
 #include "unit/blob_fs/fs_fixture.hpp"
 
@@ -85,7 +86,11 @@ TEST_F(FsTest, ListingsAgreeWithMemoryForAnyPaths) {
 }
 
 TEST_F(FsTest, ListsAHundredThousandEntriesOfOneFolder) {
+#ifdef TURNTABLE_TEST_SANITIZED
+    constexpr int count = 10'000;
+#else
     constexpr int count = 100'000;
+#endif
     put("many/first", "");
     for (int i = 0; i < count; ++i) {
         const std::string name = at("many/" + std::to_string(i));
@@ -101,8 +106,9 @@ TEST_F(FsTest, ListsAHundredThousandEntriesOfOneFolder) {
         ++seen;
     }
     EXPECT_EQ(seen, count + 1);
-    EXPECT_EQ(names(store.list("many/", {.start_after = "many/99998", .limit = 5})),
-              (Names{"many/99999", "many/first"}));
+    EXPECT_EQ(names(store.list("many/",
+                               {.start_after = "many/" + std::to_string(count - 2), .limit = 5})),
+              (Names{"many/" + std::to_string(count - 1), "many/first"}));
     ASSERT_TRUE(store.remove_all("many"));
     EXPECT_EQ(names(store.list()), Names{});
 }

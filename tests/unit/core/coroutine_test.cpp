@@ -12,14 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "support/sanitized.hpp"
 #include "unit/core/async_support.hpp"
-
-// Sanitizers bring an operator new of their own, and frames go to the heap under them.
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define TURNTABLE_TEST_SANITIZED 1
-#endif
-#endif
 
 namespace {
 thread_local std::size_t allocations = 0;

@@ -6,6 +6,7 @@
 #include <map>
 #include <new>
 
+#include "support/sanitized.hpp"
 #include "turntable/kv/layers/check.hpp"
 #include "turntable/kv/layers/concurrency.hpp"
 #include "turntable/kv/layers/logging.hpp"
@@ -18,13 +19,6 @@
 #include "turntable/kv/memory.hpp"
 #include "unit/kv_layers/layer_support.hpp"
 #include "unit/prometheus_text.hpp"
-
-// Sanitizers bring an operator new of their own.
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define TURNTABLE_TEST_SANITIZED 1
-#endif
-#endif
 
 namespace {
 thread_local std::size_t allocations = 0;
