@@ -125,6 +125,8 @@ void add_tape_cat(CLI::App& tape, App& app);
 void add_tape_verify(CLI::App& tape, App& app);
 void add_tape_repair(CLI::App& tape, App& app);
 void add_tape_diff(CLI::App& tape, App& app);
+void add_tape_export(CLI::App& tape, App& app);
+void add_tape_redact(CLI::App& tape, App& app);
 void add_tape_list(CLI::App& tape, App& app);
 void add_tape_label(CLI::App& tape, App& app);
 void add_tape_remove(CLI::App& tape, App& app);

@@ -14,6 +14,8 @@
 #include "cli/app.hpp"
 #include "cli/blob_output.hpp"
 #include "cli/record_tape.hpp"
+#include "cli/redact_rules.hpp"
+#include "cli/tape_library.hpp"
 #include "cli/text.hpp"
 #include "turntable/mcp/stdio_relay.hpp"
 #include "turntable/tape/limits.hpp"
@@ -36,8 +38,8 @@ constexpr std::chrono::seconds finish_time_max{10};
 
 struct RecordArguments {
     TapeChoice tape;
-    std::vector<std::string> redact;
-    std::vector<std::string> redact_values;
+    std::string library;
+    RedactArguments redact;
     bool no_redact = false;
     std::string max_frame = "4MiB";
     std::string max_tape = "1GiB";
@@ -203,15 +205,16 @@ Result<void> read_options(const App& app, RecordArguments& options) {
         }
     }
     options.tape.redacted = !options.no_redact;
-    for (const std::string& glob : options.redact) {
-        options.tape.rules.push_back(
-            {.name = "named", .where = tape::RedactWhere::key, .pattern = glob});
-    }
-    for (const std::string& expression : options.redact_values) {
-        options.tape.rules.push_back(
-            {.name = "form", .where = tape::RedactWhere::value, .pattern = expression});
-    }
+    options.tape.rules = redact_rules(options.redact);
     return read_sizes(options);
+}
+
+Result<OpenTape> begin_tape(App& app, RecordArguments& options) {
+    if (!options.library.empty()) {
+        // What lies beside its index is for those who look for tapes.
+        TURNTABLE_TRY(options.tape.library, try_library(app, options.library, {.catch_up = false}));
+    }
+    return open_tape(options.tape, app.command);
 }
 
 void record(App& app, RecordArguments& options) {
@@ -222,7 +225,7 @@ void record(App& app, RecordArguments& options) {
     if (app.stop().stop_requested()) {  // before we took the signals
         return app.end_with(ExitCode::interrupted);
     }
-    auto tape = open_tape(options.tape, app.command);
+    auto tape = begin_tape(app, options);
     if (!tape && (!options.best_effort || tape.error().code() == ErrorCode::invalid_argument)) {
         app.fail(tape.error());
         if (tape.error().code() == ErrorCode::already_exists) {
@@ -256,18 +259,16 @@ void add_tape_options(CLI::App& command, RecordArguments& options) {
                     "The folder where the tape gets a name of its own; without it "
                     "~/.local/share/turntable/tapes")
         ->excludes(output);
+    command
+        .add_option("--to", options.library,
+                    "The URL of the library that keeps the tape, such as tape:FOLDER")
+        ->excludes(output)
+        ->excludes("--dir");
     command.add_option("--name", options.tape.name, "What the tape is called, for people");
     command.add_option("--tag", options.tape.tags, "A word to find the tape by; again for more")
         ->allow_extra_args(false);
     command.add_flag("--zstd", options.tape.compressed, "Packs the tape: ID.tape.zst");
-    command
-        .add_option("--redact", options.redact,
-                    "Also takes out what has a name like this glob, such as *pin; again for more")
-        ->allow_extra_args(false);
-    command
-        .add_option("--redact-value", options.redact_values,
-                    "Also takes out what this regular expression finds; again for more")
-        ->allow_extra_args(false);
+    add_redact_options(command, options.redact);
     command.add_flag("--no-redact", options.no_redact,
                      "Takes out nothing, not even well-known secrets");
 }
@@ -282,6 +283,7 @@ void add_limits(CLI::App& command, RecordArguments& options) {
     command
         .add_option("--segment-size", options.segment_size,
                     "Goes on in a next file after so many bytes of messages; 0: never")
+        ->excludes("--to")
         ->capture_default_str();
     command
         .add_option("--buffer", options.buffer,

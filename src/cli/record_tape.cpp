@@ -79,6 +79,37 @@ tape::NextSegment next_files(const std::string& first) {
     };
 }
 
+/// Where a tape goes, and what goes with that.
+struct TapeTarget {
+    std::unique_ptr<tape::Sink> sink;
+    /// For people.
+    std::string place;
+    tape::NextSegment next_segment;
+    /// The file that was made; empty in a library.
+    std::string file;
+};
+
+Result<TapeTarget> library_target(const tape::Library& library, const std::string& id) {
+    TapeTarget target;
+    TURNTABLE_TRY(target.sink, library.sink(id));
+    target.place = id + " in " + library.url();
+    return target;
+}
+
+/// Links the tape of the probe that may lie beside it.
+Result<TapeTarget> file_target(const TapeChoice& choice, tape::Head& head) {
+    TapeTarget target;
+    TURNTABLE_TRY(target.file, path_of(choice, head.id));
+    const std::string folder = std::filesystem::path(target.file).parent_path().string();
+    if (const auto probe = find_probe(folder, head)) {
+        head.links.push_back({"probed_by", *probe});
+    }
+    TURNTABLE_TRY(target.sink, tape::FileSink::create(target.file));
+    target.place = target.file;
+    target.next_segment = next_files(target.file);
+    return target;
+}
+
 tape::Head head_of(const TapeChoice& choice, const std::vector<std::string>& command) {
     tape::Head head;
     head.id = tape::new_tape_id(*turntable::Runtime::shared());
@@ -149,11 +180,8 @@ Result<OpenTape> open_tape(const TapeChoice& choice, const std::vector<std::stri
         redactor->redact(head);
         head.redaction = redactor->policy();
     }
-    TURNTABLE_TRY(const std::string path, path_of(choice, head.id));
-    if (const auto probe = find_probe(std::filesystem::path(path).parent_path().string(), head)) {
-        head.links.push_back({"probed_by", *probe});
-    }
-    TURNTABLE_TRY(auto sink, tape::FileSink::create(path));
+    TURNTABLE_TRY(TapeTarget target, choice.library ? library_target(*choice.library, head.id)
+                                                    : file_target(choice, head));
 
     tape::RecorderOptions options;
     options.writer.compression =
@@ -162,15 +190,15 @@ Result<OpenTape> open_tape(const TapeChoice& choice, const std::vector<std::stri
     options.frame_bytes_max = choice.frame_bytes_max + cut_margin_bytes;
     options.tape_bytes_max = choice.tape_bytes_max;
     options.segment_bytes = choice.segment_bytes;
-    options.next_segment = next_files(path);
+    options.next_segment = target.next_segment;
     options.filter = redact_and_cut(redactor, choice.frame_bytes_max);
-    auto recorder = tape::Recorder::create(std::move(sink), std::move(head), options);
+    auto recorder = tape::Recorder::create(std::move(target.sink), std::move(head), options);
     if (!recorder) {
         std::error_code problem;
-        std::filesystem::remove(path, problem);  // we made it, and it holds no tape
+        std::filesystem::remove(target.file, problem);  // we made it, and it holds no tape
         return recorder.error();
     }
-    return OpenTape{*std::move(recorder), path, options.frame_bytes_max};
+    return OpenTape{*std::move(recorder), target.place, options.frame_bytes_max};
 }
 
 }  // namespace turntable_cli

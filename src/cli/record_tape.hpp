@@ -2,10 +2,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "turntable/core/result.hpp"
+#include "turntable/tape/library.hpp"
 #include "turntable/tape/recorder.hpp"
 #include "turntable/tape/redaction.hpp"
 
@@ -16,6 +18,8 @@ struct TapeChoice {
     /// A file, or a folder in which the tape gets a name of its own.
     std::string file;
     std::string folder;
+    /// Or a library, which keeps it under its id.
+    std::optional<turntable::tape::Library> library;
     std::string name;
     std::vector<std::string> tags;
     bool compressed = false;

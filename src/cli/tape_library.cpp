@@ -35,7 +35,7 @@ Result<tape::Library> open_default(const App& app, const tape::OpenOptions& opti
 
 }  // namespace
 
-std::optional<tape::Library> open_library(App& app, const std::string& url, const LibraryUse& use) {
+Result<tape::Library> try_library(App& app, const std::string& url, const LibraryUse& use) {
     const std::string& wanted = url.empty() ? app.library : url;
     const tape::OpenOptions options{.analyzer = turntable::mcp::facts()};
     Result<tape::Library> opened = wanted.empty() && app.tapes().default_url().empty()
@@ -43,9 +43,14 @@ std::optional<tape::Library> open_library(App& app, const std::string& url, cons
                                        : app.tapes().open(wanted, options);
     if (opened && use.catch_up) {
         if (const auto taken = opened->catch_up({app.stop().get_token()}); !taken) {
-            opened = taken.error();
+            return taken.error();
         }
     }
+    return opened;
+}
+
+std::optional<tape::Library> open_library(App& app, const std::string& url, const LibraryUse& use) {
+    Result<tape::Library> opened = try_library(app, url, use);
     if (!opened) {
         app.fail(opened.error());
         app.end_with(ExitCode::cannot_open);

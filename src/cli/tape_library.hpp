@@ -22,6 +22,9 @@ struct LibraryUse {
 /// `record`. Prints why not.
 std::optional<turntable::tape::Library> open_library(App& app, const std::string& url = {},
                                                      const LibraryUse& use = {});
+/// The same, without a word.
+turntable::Result<turntable::tape::Library> try_library(App& app, const std::string& url,
+                                                        const LibraryUse& use);
 
 /// The tape that a person means. Prints why not.
 std::optional<turntable::tape::TapeMetadata> find_in_library(App& app,

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "cli/tape_library.hpp"
 #include "turntable/tape/metadata.hpp"
 
 namespace turntable_cli {
@@ -10,6 +11,30 @@ namespace tape = turntable::tape;
 using turntable::Error;
 using turntable::ErrorCode;
 
+namespace {
+
+/// Whether somebody can mean a tape of the library by it: no path, and no name of a file.
+bool may_be_in_library(const std::string& text) {
+    return text.find('/') == std::string::npos && !text.ends_with(".tape") &&
+           !text.ends_with(".tape.zst");
+}
+
+/// A tape of the library is in one piece.
+TapePlace library_place(const tape::Library& library, const tape::TapeMetadata& found) {
+    return {found.name().empty() ? found.id : found.name(),
+            [library, id = found.id](
+                std::uint64_t number) -> turntable::Result<std::unique_ptr<tape::Source>> {
+                return number == 1 ? library.source(id)
+                                   : Error(ErrorCode::not_found, "the tape has one segment");
+            }};
+}
+
+Error no_such_tape(const std::string& text) {
+    return Error(ErrorCode::not_found, "there is no such tape").with("file", text);
+}
+
+}  // namespace
+
 std::optional<TapePlace> find_tape(App& app, const std::string& text) {
     std::error_code ignored;
     if (std::filesystem::is_directory(text, ignored)) {
@@ -17,11 +42,26 @@ std::optional<TapePlace> find_tape(App& app, const std::string& text) {
                      .with("folder", text));
         return std::nullopt;
     }
-    if (!std::filesystem::exists(text, ignored)) {
-        app.fail(Error(ErrorCode::not_found, "there is no such tape").with("file", text));
+    if (std::filesystem::exists(text, ignored)) {
+        return TapePlace{text, tape::segment_files(text)};
+    }
+    if (!may_be_in_library(text)) {
+        app.fail(no_such_tape(text));
         return std::nullopt;
     }
-    return TapePlace{text, tape::segment_files(text)};
+    const auto library = try_library(app, {}, {});
+    if (!library) {
+        // Without a library it was to be a file.
+        app.fail(library.error().code() == ErrorCode::not_found ? no_such_tape(text)
+                                                                : library.error());
+        return std::nullopt;
+    }
+    const auto found = library->find(text);
+    if (!found) {
+        app.fail(found.error());
+        return std::nullopt;
+    }
+    return library_place(*library, *found);
 }
 
 std::optional<tape::SegmentReader> open_tape_to_read(App& app, const std::string& text) {

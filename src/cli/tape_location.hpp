@@ -15,8 +15,9 @@ struct TapePlace {
     turntable::tape::OpenSegment segments;
 };
 
-/// The only place that says what a tape is called on the command line. A file for now; its further
-/// segments are found beside it. Prints why not.
+/// The only place that says what a tape is called on the command line: a file, whose further
+/// segments are found beside it; or, where no file is called so, a tape of the library by its id,
+/// the beginning of that, its name, or `@last`. Prints why not.
 std::optional<TapePlace> find_tape(App& app, const std::string& text);
 /// The same, opened. Prints why not.
 std::optional<turntable::tape::SegmentReader> open_tape_to_read(App& app, const std::string& text);

@@ -23,6 +23,7 @@ WITHOUT = {
     "tape cat": "prints what was said",
     "tape tail": "prints what was said",
     "tape play": "prints what was said",
+    "tape export": "prints JSON, or Markdown",
     "man": "writes pages, which groff reads",
 }
 # Whose --json is a JSON Schema, as that standard has it.
@@ -74,6 +75,8 @@ COMMANDS = [
     ("tape verify", "tape verify notes.tape"),
     ("tape repair", "tape repair notes.tape repaired.tape"),
     ("tape diff", "tape diff notes.tape notes.tape"),
+    ("tape scan", "tape scan notes.tape --redact text"),
+    ("tape redact", "tape redact notes.tape redacted.tape"),
     ("wrap", "wrap mcp.json"),
     ("unwrap", "unwrap mcp.json"),
     ("tape import", "tape import notes.tape --tag x --library tape:t"),

@@ -54,6 +54,29 @@ class Recording:
         return path
 
 
+def check_library(it):
+    said = '{"jsonrpc":"2.0","id":1,"method":"ping"}\n'
+    done = it.run("-q", "--to", "tape:library", "--name", "one", "--tag", "t", "--", "cat",
+                  said=said)
+    assert (done.returncode, done.stdout, done.stderr) == (0, said.encode(), b""), done
+    found = subprocess.run([it.program, "tape", "ls", "--library", "tape:library", "--json"],
+                           cwd=it.folder, env=it.environment, capture_output=True, check=True)
+    assert b'"one"' in found.stdout and b'"complete"' in found.stdout, found.stdout
+    environment = {**it.environment, "TURNTABLE_TAPE": "tape:library"}
+    for name in ("one", "@last"):
+        shown = subprocess.run([it.program, "tape", "show", name], cwd=it.folder, env=environment,
+                               capture_output=True, check=True)
+        assert b"ping" in shown.stdout, shown.stdout
+    absent = subprocess.run([it.program, "tape", "show", "two"], cwd=it.folder, env=environment,
+                            capture_output=True, check=False)
+    assert absent.returncode != 0 and b"two" in absent.stderr, absent
+    done = it.run("--to", "nothing:x", "--", "cat", said=said)
+    assert (done.returncode, done.stdout) == (5, b""), done
+    done = it.run("--best-effort", "--to", "nothing:x", "--", "cat", said=said)
+    assert (done.returncode, done.stdout) == (0, said.encode()), done
+    assert b"nothing is recorded" in done.stderr, done
+
+
 def check_exit_codes(it):
     for status in (0, 1, 7, 255):
         done = it.run("-q", "--dir", f"exit{status}", "--", "sh", "-c", f"exit {status}")
