@@ -68,8 +68,8 @@ clean memory "$foreign|sqlite3_|mdb_" core kv
 
 cp "$here/consumer_cxx20/main.cpp" "$work/sqlite.cpp"
 build sqlite turntable-kv-sqlite
-only sqlite "$standard|libturntable_(core|kv|kv_sqlite)|libsqlite3"
-clean sqlite "$foreign|mdb_" core kv kv_sqlite
+only sqlite "$standard|libturntable_(core|kv|sqlite|kv_sqlite)|libsqlite3"
+clean sqlite "$foreign|mdb_" core kv sqlite kv_sqlite
 
 build lmdb turntable-kv-lmdb
 # Debian's liblmdb names libpthread.

@@ -126,7 +126,8 @@ TEST_F(SqliteEngine, AReadTransactionKeepsTheStateOfItsBeginning) {
 
 TEST_F(SqliteEngine, ManySnapshotsAreOpenAtOnceUpToABound) {
     set("a", "1");
-    const std::size_t most = options_for("").readers + kv::sqlite::ReaderPool::extra_readers_max;
+    const std::size_t most =
+        options_for("").readers + turntable::sql::ReaderPool::extra_readers_max;
     std::vector<kv::sqlite::ReadTransaction> open;
     for (std::size_t i = 0; i < most; ++i) {
         auto one = engine->begin_read();
@@ -145,7 +146,7 @@ TEST_F(SqliteEngine, AWaitingReaderGoesOnWhenOneIsGivenBack) {
     engine = make_engine(options);
     set("a", "1");
     std::vector<kv::sqlite::ReadTransaction> open;
-    while (open.size() < options.readers + kv::sqlite::ReaderPool::extra_readers_max) {
+    while (open.size() < options.readers + turntable::sql::ReaderPool::extra_readers_max) {
         open.push_back(*engine->begin_read());
     }
     std::string seen;

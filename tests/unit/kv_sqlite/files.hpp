@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "backends/sqlite/engine.hpp"
+#include "backends/sqlite/kv/engine.hpp"
 
 namespace sqlite_test {
 

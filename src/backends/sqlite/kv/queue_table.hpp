@@ -3,7 +3,7 @@
 #include <optional>
 #include <string_view>
 
-#include "backends/sqlite/connection.hpp"
+#include "backends/sqlite/kv/sql.hpp"
 #include "turntable/kv/ordered_engine.hpp"
 
 namespace turntable::inline v0::kv::sqlite {

@@ -1,4 +1,4 @@
-#include "backends/sqlite/open_file.hpp"
+#include "backends/sqlite/file/open_file.hpp"
 
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -6,11 +6,10 @@
 #include <filesystem>
 #include <system_error>
 
-#include "backends/sqlite/file_header.hpp"
-#include "backends/sqlite/schema.hpp"
-#include "backends/sqlite/sqlite_error.hpp"
+#include "backends/sqlite/file/file_header.hpp"
+#include "backends/sqlite/file/sqlite_error.hpp"
 
-namespace turntable::inline v0::kv::sqlite {
+namespace turntable::inline v0::sql {
 
 namespace {
 
@@ -30,7 +29,7 @@ bool on_read_only_system(const std::string& path) {
 }
 
 /// Whether the file is there; an error when something else is, or cannot be.
-Result<bool> look_at(const std::string& path, const SqliteOptions& options) {
+Result<bool> look_at(const std::string& path, const FileOptions& options) {
     std::error_code problem;
     const auto type = std::filesystem::status(path, problem).type();
     switch (type) {
@@ -57,7 +56,7 @@ Result<bool> look_at(const std::string& path, const SqliteOptions& options) {
     return false;
 }
 
-Access choose_access(const std::string& path, const SqliteOptions& options, bool exists) {
+Access choose_access(const std::string& path, const FileOptions& options, bool exists) {
     // On a file system that nobody can write, SQLite cannot make the -shm that it reads through,
     // and needs none.
     if (options.read_only && on_read_only_system(path) && size_of(path + "-wal") == 0) {
@@ -92,13 +91,13 @@ Result<void> use_wal(Connection& connection, std::chrono::milliseconds busy_time
     return {};
 }
 
-const char* synchronous_pragma(SqliteDurability durability) {
-    switch (durability) {
-        case SqliteDurability::full:
+const char* synchronous_pragma(Synchronous how) {
+    switch (how) {
+        case Synchronous::full:
             return "pragma synchronous = full";
-        case SqliteDurability::normal:
+        case Synchronous::normal:
             return "pragma synchronous = normal";
-        case SqliteDurability::off:
+        case Synchronous::off:
             return "pragma synchronous = off";
     }
     return "pragma synchronous = full";
@@ -113,36 +112,42 @@ Result<void> verify(Connection& connection) {
 }
 
 /// Everything that only reads. Gives what the file is.
-Result<FileState> inspect(Connection& connection, const SqliteOptions& options) {
+Result<FileState> inspect(Connection& connection, const FileOptions& options, Schema& schema) {
     TURNTABLE_CHECK(check_header(connection));
-    TURNTABLE_CHECK(connection.set_cache(options.cache.bytes));
-    TURNTABLE_TRY(const FileState state, read_file_state(connection));
-    TURNTABLE_CHECK(check_tables(connection, state));
-    const bool small = size_of(connection.path()) <= sqlite_verify_bytes_max;
-    if (options.verify == SqliteVerify::always ||
-        (options.verify == SqliteVerify::automatic && small)) {
+    TURNTABLE_CHECK(connection.set_cache(options.cache_bytes));
+    TURNTABLE_TRY(const FileState state, schema.inspect(connection));
+    const bool small = size_of(connection.path()) <= verify_bytes_max;
+    if (options.verify == Verify::always || (options.verify == Verify::automatic && small)) {
         TURNTABLE_CHECK(verify(connection));
     }
     return state;
 }
 
-Result<void> refuse_unfit_for_reading(const std::string& path, const FileState& state) {
-    if (state.version == format_version) {
-        return {};
+Result<void> prepare_for_reading(Connection& connection, const FileState& state, Schema& schema) {
+    if (!state.current) {
+        return Error(ErrorCode::invalid_config,
+                     connection.path() + " " + schema.unfit_for_reading(connection));
     }
-    return Error(ErrorCode::invalid_config,
-                 path + " has version " + std::to_string(state.version) +
-                     " of the Deno KV file format; open it once without read_only=true to bring it "
-                     "to version " +
-                     std::to_string(format_version));
+    return connection.run("pragma query_only = on");
+}
+
+Result<void> prepare_for_writing(Connection& connection, const FileState& state,
+                                 const FileOptions& options, Schema& schema) {
+    if (sqlite3_db_readonly(connection.handle(), "main") != 0) {
+        return engine_error(SQLITE_READONLY, "", connection.path(), "opening the file for writing");
+    }
+    TURNTABLE_CHECK(use_wal(connection, options.busy_timeout));
+    TURNTABLE_CHECK(connection.run(synchronous_pragma(options.synchronous)));
+    return state.current ? Result<void>() : schema.migrate(connection);
 }
 
 }  // namespace
 
-Result<OpenedFile> open_file(const SqliteOptions& options, const std::string& path) {
+Result<OpenedFile> open_file(const FileOptions& options, const std::string& path, Schema& schema) {
     TURNTABLE_TRY(const bool exists, look_at(path, options));
     const Access access = choose_access(path, options, exists);
-    TURNTABLE_TRY(Connection connection, Connection::open(path, {access, options.busy_timeout}));
+    TURNTABLE_TRY(Connection connection,
+                  Connection::open(path, {access, options.busy_timeout, schema.statements}));
     // Until the file is accepted, closing it must not move a log that was left there into it.
     const bool keep_log = size_of(path + "-wal") > 0;
     const auto checkpoint_on_close = [&](bool on) {
@@ -150,26 +155,31 @@ Result<OpenedFile> open_file(const SqliteOptions& options, const std::string& pa
                           nullptr);
     };
     checkpoint_on_close(!keep_log);
-    TURNTABLE_TRY(const FileState state, inspect(connection, options));
+    TURNTABLE_TRY(const FileState state, inspect(connection, options, schema));
     OpenedFile opened;
-    opened.read_only = options.read_only || state.replica;
+    opened.read_only = options.read_only || state.read_only;
     opened.reader_access = access == Access::immutable ? Access::immutable : Access::read_only;
     if (opened.read_only) {
-        TURNTABLE_CHECK(refuse_unfit_for_reading(path, state));
-        TURNTABLE_CHECK(connection.run("pragma query_only = on"));
+        TURNTABLE_CHECK(prepare_for_reading(connection, state, schema));
     } else {
-        if (sqlite3_db_readonly(connection.handle(), "main") != 0) {
-            return engine_error(SQLITE_READONLY, "", path, "opening the file for writing");
-        }
-        TURNTABLE_CHECK(use_wal(connection, options.busy_timeout));
-        TURNTABLE_CHECK(connection.run(synchronous_pragma(options.durability)));
-        if (state.version < format_version) {
-            TURNTABLE_CHECK(migrate(connection));
-        }
+        TURNTABLE_CHECK(prepare_for_writing(connection, state, options, schema));
         checkpoint_on_close(true);
     }
     opened.connection = std::move(connection);
     return opened;
 }
 
-}  // namespace turntable::inline v0::kv::sqlite
+Result<void> in_transaction(Connection& connection, UniqueFunction<Result<void>()> change) {
+    TURNTABLE_CHECK(connection.run(Common::begin_immediate));
+    Result<void> done = change();
+    if (done) {
+        done = connection.run(Common::commit);
+    }
+    if (connection.in_transaction()) {
+        // Nothing is lost by a failure here: closing the connection rolls back too.
+        (void)connection.run(Common::rollback);
+    }
+    return done;
+}
+
+}  // namespace turntable::inline v0::sql

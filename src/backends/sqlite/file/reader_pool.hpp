@@ -7,16 +7,16 @@
 #include <mutex>
 #include <utility>
 
-#include "backends/sqlite/connection.hpp"
+#include "backends/sqlite/file/connection.hpp"
 #include "turntable/core/clock.hpp"
 
-namespace turntable::inline v0::kv::sqlite {
+namespace turntable::inline v0::sql {
 
 /// Connections for reading, opened when first needed. Taking one that is free is one atomic
 /// exchange; a thread tries the one it had last first. When all that are kept are taken, more are
 /// opened and closed again, up to `extra_readers_max`: so that snapshots, which keep theirs, do not
 /// stop other reads.
-class ReaderPool {
+class TURNTABLE_EXPORT ReaderPool {
   public:
     static constexpr std::size_t extra_readers_max = 120;
 
@@ -79,4 +79,4 @@ class ReaderPool {
     std::condition_variable freed_;
 };
 
-}  // namespace turntable::inline v0::kv::sqlite
+}  // namespace turntable::inline v0::sql

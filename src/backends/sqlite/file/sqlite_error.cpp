@@ -1,11 +1,11 @@
-#include "backends/sqlite/sqlite_error.hpp"
+#include "backends/sqlite/file/sqlite_error.hpp"
 
 #include <sqlite3.h>
 #include <unistd.h>
 
 #include <filesystem>
 
-namespace turntable::inline v0::kv::sqlite {
+namespace turntable::inline v0::sql {
 
 namespace {
 
@@ -50,7 +50,7 @@ Meaning meaning_of(int code, const std::string& path) {
         case SQLITE_ERROR:
         case SQLITE_SCHEMA:
             // Our statements are fixed, so one that does not compile has met other tables.
-            return {ErrorCode::corrupt, "the tables are not those of a Deno KV database"};
+            return {ErrorCode::corrupt, "the tables are not of the form that this program makes"};
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
         case SQLITE_PROTOCOL:
@@ -116,4 +116,4 @@ Error corrupt_error(const std::string& path, std::string_view what) {
     return Error(ErrorCode::corrupt, std::move(message));
 }
 
-}  // namespace turntable::inline v0::kv::sqlite
+}  // namespace turntable::inline v0::sql

@@ -1,4 +1,4 @@
-#include "backends/sqlite/temporary_folder.hpp"
+#include "backends/sqlite/file/temporary_folder.hpp"
 
 #include <cstdlib>
 
@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <system_error>
 
-namespace turntable::inline v0::kv::sqlite {
+namespace turntable::inline v0::sql {
 
 Result<TemporaryFolder> TemporaryFolder::make() {
     std::string path = P_tmpdir "/turntable-XXXXXX";
@@ -25,4 +25,4 @@ TemporaryFolder::~TemporaryFolder() {
     }
 }
 
-}  // namespace turntable::inline v0::kv::sqlite
+}  // namespace turntable::inline v0::sql

@@ -1,9 +1,9 @@
-#include "backends/sqlite/schema.hpp"
+#include "backends/sqlite/kv/schema.hpp"
 
 #include <algorithm>
 #include <vector>
 
-#include "backends/sqlite/sqlite_error.hpp"
+#include "backends/sqlite/file/sqlite_error.hpp"
 
 namespace turntable::inline v0::kv::sqlite {
 
@@ -91,6 +91,7 @@ Result<std::vector<SchemaItem>> read_items(Connection& connection) {
     TURNTABLE_TRY(Statement statement,
                   connection.prepare("select type, name from sqlite_schema where type in "
                                      "('table', 'view') and name not like 'sqlite\\_%' escape '\\' "
+                                     "and name not like 'turntable\\_%' escape '\\' "
                                      "order by name"));
     std::vector<SchemaItem> items;
     int code = SQLITE_ROW;
@@ -111,7 +112,8 @@ const SchemaItem* find_item(const std::vector<SchemaItem>& items, std::string_vi
 /// Answers for a file that has tables but not the one that names the format.
 Error foreign_file(const std::string& path, const std::vector<SchemaItem>& items) {
     if (find_item(items, "kv") != nullptr && find_item(items, "data_version") != nullptr) {
-        return corrupt_error(path, "has the tables of a Deno KV database but not migration_state");
+        return sql::corrupt_error(path,
+                                  "has the tables of a Deno KV database but not migration_state");
     }
     std::string names;
     for (std::size_t i = 0; i < std::min<std::size_t>(items.size(), 3); ++i) {
@@ -134,7 +136,7 @@ Result<std::string> columns_of(Connection& connection, const char* table) {
 }
 
 Result<void> run_migrations(Connection& connection) {
-    TURNTABLE_TRY(const FileState state, read_file_state(connection));
+    TURNTABLE_TRY(const DenoFile state, read_file_state(connection));
     if (state.replica || state.version == format_version) {
         return {};
     }
@@ -151,25 +153,25 @@ Result<void> run_migrations(Connection& connection) {
 
 }  // namespace
 
-Result<FileState> read_file_state(Connection& connection) {
+Result<DenoFile> read_file_state(Connection& connection) {
     TURNTABLE_TRY(const auto items, read_items(connection));
     if (items.empty()) {
-        return FileState{};
+        return DenoFile{};
     }
     const SchemaItem* migration = find_item(items, "migration_state");
     if (migration == nullptr) {
         return foreign_file(connection.path(), items);
     }
-    FileState state;
+    DenoFile state;
     state.replica = migration->type == "view";
     TURNTABLE_TRY(Statement statement,
                   connection.prepare("select version from migration_state where k = 0"));
     const int code = statement.step();
     if (code == SQLITE_DONE) {
         if (items.size() > 1) {
-            return corrupt_error(connection.path(),
-                                 "does not say which version of the format it "
-                                 "has (migration_state has no row)");
+            return sql::corrupt_error(connection.path(),
+                                      "does not say which version of the format it "
+                                      "has (migration_state has no row)");
         }
         return state;
     }
@@ -178,8 +180,8 @@ Result<FileState> read_file_state(Connection& connection) {
     }
     state.version = statement.integer(0);
     if (statement.type(0) != SQLITE_INTEGER || state.version < 0) {
-        return corrupt_error(connection.path(),
-                             "has a value in migration_state that is no version");
+        return sql::corrupt_error(connection.path(),
+                                  "has a value in migration_state that is no version");
     }
     if (state.version > format_version) {
         return Error(ErrorCode::unsupported,
@@ -191,7 +193,7 @@ Result<FileState> read_file_state(Connection& connection) {
     return state;
 }
 
-Result<void> check_tables(Connection& connection, const FileState& state) {
+Result<void> check_tables(Connection& connection, const DenoFile& state) {
     if (state.version == 0) {
         return {};
     }
@@ -201,11 +203,11 @@ Result<void> check_tables(Connection& connection, const FileState& state) {
         }
         TURNTABLE_TRY(const std::string columns, columns_of(connection, form.table));
         if (columns != form.columns) {
-            return corrupt_error(connection.path(),
-                                 columns.empty()
-                                     ? std::string("has no table ") + form.table
-                                     : std::string("has other columns in its table ") + form.table +
-                                           " than a Deno KV database: " + columns);
+            return sql::corrupt_error(
+                connection.path(), columns.empty()
+                                       ? std::string("has no table ") + form.table
+                                       : std::string("has other columns in its table ") +
+                                             form.table + " than a Deno KV database: " + columns);
         }
     }
     if (state.version == format_version) {
@@ -214,22 +216,33 @@ Result<void> check_tables(Connection& connection, const FileState& state) {
     }
     TURNTABLE_TRY(const auto version, connection.query_integer(Sql::read_version));
     if (!version) {
-        return corrupt_error(connection.path(), "has lost its commit counter (data_version)");
+        return sql::corrupt_error(connection.path(), "has lost its commit counter (data_version)");
     }
     return {};
 }
 
-Result<void> migrate(Connection& connection) {
-    TURNTABLE_CHECK(connection.run(Sql::begin_immediate));
-    Result<void> done = run_migrations(connection);
-    if (done) {
-        done = connection.run(Sql::commit);
-    }
-    if (connection.in_transaction()) {
-        // Nothing is lost by a failure here: closing the connection rolls back too.
-        (void)connection.run(Sql::rollback);
-    }
-    return done;
+sql::Schema deno_schema() {
+    return {
+        .statements = sql_text,
+        .inspect = [](Connection& connection) -> Result<sql::FileState> {
+            TURNTABLE_TRY(const DenoFile state, read_file_state(connection));
+            TURNTABLE_CHECK(check_tables(connection, state));
+            return sql::FileState{.current = state.version == format_version,
+                                  .read_only = state.replica};
+        },
+        .migrate =
+            [](Connection& connection) {
+                return sql::in_transaction(connection,
+                                           [&connection] { return run_migrations(connection); });
+            },
+        .unfit_for_reading = [](Connection& connection) -> std::string {
+            const Result<DenoFile> state = read_file_state(connection);
+            return "has version " + std::to_string(state ? state->version : 0) +
+                   " of the Deno KV file format; open it once without read_only=true to bring it "
+                   "to version " +
+                   std::to_string(format_version);
+        },
+    };
 }
 
 }  // namespace turntable::inline v0::kv::sqlite

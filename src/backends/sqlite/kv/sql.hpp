@@ -4,15 +4,16 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "backends/sqlite/file/connection.hpp"
+
 namespace turntable::inline v0::kv::sqlite {
 
-/// Every statement that a connection prepares once and keeps.
+using sql::Connection;
+using sql::ResetLater;
+using sql::Statement;
+
+/// Every statement over the tables that a connection prepares once and keeps.
 enum class Sql : std::uint8_t {
-    begin_immediate,
-    commit,
-    rollback,
-    data_version,
-    checkpoint,
     read_version,
     write_version,
     get,
@@ -38,13 +39,6 @@ inline constexpr std::size_t sql_count = static_cast<std::size_t>(Sql::count);
 
 /// The text of each, in the order of the enumeration.
 inline constexpr std::array<const char*, sql_count> sql_text = {
-    "begin immediate",
-    "commit",
-    "rollback",
-    // Changes when another connection has committed, not when this one has.
-    "pragma data_version",
-    // As much as can be moved without waiting for readers.
-    "pragma wal_checkpoint(passive)",
     "select version from data_version where k = 0",
     "update data_version set version = ?1 where k = 0",
     // Values first and in the same order in all reads of entries: see entry_columns.

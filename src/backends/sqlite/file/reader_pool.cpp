@@ -1,6 +1,6 @@
-#include "backends/sqlite/reader_pool.hpp"
+#include "backends/sqlite/file/reader_pool.hpp"
 
-namespace turntable::inline v0::kv::sqlite {
+namespace turntable::inline v0::sql {
 
 namespace {
 
@@ -80,4 +80,4 @@ void ReaderPool::give_back(std::size_t index) noexcept {
     }
 }
 
-}  // namespace turntable::inline v0::kv::sqlite
+}  // namespace turntable::inline v0::sql

@@ -1,22 +1,18 @@
-#include "backends/sqlite/engine.hpp"
+#include "backends/sqlite/file/file.hpp"
 
 #include <algorithm>
 
-#include "backends/sqlite/record_row.hpp"
-#include "backends/sqlite/sqlite_error.hpp"
+#include "backends/sqlite/file/sqlite_error.hpp"
 
-namespace turntable::inline v0::kv::sqlite {
-
-static_assert(OrderedEngine<Engine> && EngineWithGet<Engine> && EngineWithOthers<Engine> &&
-              EngineWithSnapshots<Engine> && EngineWithBackup<Engine>);
+namespace turntable::inline v0::sql {
 
 namespace {
 
 /// What SQLite takes for a temporary file is settled here: it needs no durability, only a log so
 /// that readers and the writer do not hinder each other.
-SqliteOptions effective(SqliteOptions options) {
+FileOptions effective(FileOptions options) {
     if (options.path == ":memory:") {
-        options.durability = SqliteDurability::off;
+        options.synchronous = Synchronous::off;
         options.create = true;
         options.read_only = false;
     }
@@ -25,14 +21,39 @@ SqliteOptions effective(SqliteOptions options) {
 
 }  // namespace
 
-Engine::Engine(SqliteOptions options, std::shared_ptr<Clock> clock)
+Writing::~Writing() {
+    if (file_ == nullptr) {
+        return;
+    }
+    if (sqlite3_errcode(file_->writer_.handle()) == SQLITE_FULL) {
+        file_->disk_was_full_ = true;
+    }
+    if (file_->writer_.in_transaction()) {
+        // If this fails, the next transaction opens a new connection.
+        (void)file_->writer_.run(Common::rollback);
+    }
+    file_->free_writer();
+}
+
+Result<void> Writing::commit() {
+    Connection& connection = file_->writer_;
+    TURNTABLE_TRY(Statement * statement, connection.statement(Common::commit));
+    const ResetLater reset(*statement);
+    if (const int code = statement->step(); code != SQLITE_DONE) {
+        return commit_error(code, sqlite3_errmsg(connection.handle()), connection.path());
+    }
+    return {};
+}
+
+File::File(FileOptions options, Schema schema, std::shared_ptr<Clock> clock)
     : options_(effective(std::move(options))),
+      schema_(std::move(schema)),
       clock_(std::move(clock)),
       read_only_(options_.read_only) {}
 
-Engine::~Engine() = default;
+File::~File() = default;
 
-Result<void> Engine::connect() {
+Result<void> File::connect() {
     const std::lock_guard lock(connecting_);
     if (connected_.load(std::memory_order_relaxed)) {
         return {};
@@ -42,56 +63,41 @@ Result<void> Engine::connect() {
         if (!folder_) {
             TURNTABLE_TRY(folder_, TemporaryFolder::make());
         }
-        path_ = folder_->path() + "/kv.sqlite3";
+        path_ = folder_->path() + "/file.sqlite3";
     }
-    TURNTABLE_TRY(OpenedFile opened, open_file(options_, path_));
-    TURNTABLE_TRY(const auto data_version, opened.connection.query_integer(Sql::data_version));
+    TURNTABLE_TRY(OpenedFile opened, open_file(options_, path_, schema_));
+    TURNTABLE_TRY(const auto data_version, opened.connection.query_integer(Common::data_version));
     data_version_ = data_version.value_or(0);
     writer_ = std::move(opened.connection);
     read_only_.store(opened.read_only, std::memory_order_relaxed);
-    const ConnectionOptions reader{opened.reader_access, options_.busy_timeout};
-    readers_.emplace(ReaderPool::Options{path_, reader, options_.cache.bytes,
+    const ConnectionOptions reader{opened.reader_access, options_.busy_timeout, schema_.statements};
+    readers_.emplace(ReaderPool::Options{path_, reader, options_.cache_bytes,
                                          std::max<std::size_t>(options_.readers, 1)},
                      clock_);
     connected_.store(true, std::memory_order_release);
     return {};
 }
 
-Result<std::optional<Record>> Engine::get(ByteView key) {
-    TURNTABLE_CHECK(ensure_connected());
-    TURNTABLE_TRY(const ReaderPool::Lease lease, readers_->take());
-    return get_record(*lease, key);
-}
-
-Result<ReadTransaction> Engine::begin_read() {
-    TURNTABLE_CHECK(ensure_connected());
-    TURNTABLE_TRY(ReaderPool::Lease lease, readers_->take());
-    Connection& connection = *lease;
-    TURNTABLE_TRY(Statement * anchor, connection.statement(Sql::read_version));
-    // As long as this statement has not ended, all others of the connection read the same state.
-    if (const int code = anchor->step(); code != SQLITE_ROW) {
-        Error error = code == SQLITE_DONE
-                          ? corrupt_error(path_, "has lost its commit counter (data_version)")
-                          : connection.error("starting to read");
-        anchor->reset();
-        return error;
+Result<void> File::before_connecting(UniqueFunction<Result<void>()> work) {
+    const std::lock_guard lock(connecting_);
+    if (connected_.load(std::memory_order_relaxed)) {
+        return Error(ErrorCode::already_exists, path_ + " is open already");
     }
-    return ReadTransaction(std::move(lease), *anchor,
-                           static_cast<std::uint64_t>(anchor->integer(0)));
+    return work();
 }
 
-void Engine::take_writer() noexcept {
+void File::take_writer() noexcept {
     while (writer_taken_.exchange(true)) {
         writer_taken_.wait(true);
     }
 }
 
-void Engine::free_writer() noexcept {
+void File::free_writer() noexcept {
     writer_taken_.store(false);
     writer_taken_.notify_one();
 }
 
-Result<WriteTransaction> Engine::begin_write() {
+Result<Writing> File::begin_write() {
     TURNTABLE_CHECK(ensure_connected());
     if (read_only()) {
         return Error(ErrorCode::permission_denied, path_ + " is open for reading only");
@@ -102,20 +108,20 @@ Result<WriteTransaction> Engine::begin_write() {
         free_writer();
         return std::move(started).error();
     }
-    return WriteTransaction(*this);
+    return Writing(*this);
 }
 
-Result<void> Engine::start_transaction() {
+Result<void> File::start_transaction() {
     if (!writer_.is_open() || writer_.in_transaction()) {
         TURNTABLE_CHECK(reopen_writer());
     }
     if (disk_was_full_) {
         empty_log();
     }
-    TURNTABLE_CHECK(writer_.run(Sql::begin_immediate));
+    TURNTABLE_CHECK(writer_.run(Common::begin_immediate));
     const Result<void> noted = note_others();
     if (!noted) {
-        (void)writer_.run(Sql::rollback);
+        (void)writer_.run(Common::rollback);
     }
     return noted;
 }
@@ -123,9 +129,9 @@ Result<void> Engine::start_transaction() {
 /// What fills a disk may be the log itself: SQLite begins it anew only after 1000 pages, and not
 /// while a snapshot reads from it. On a disk that has not the room for so many it is emptied
 /// earlier from now on. Fails in silence, since the next write says what is wrong.
-void Engine::empty_log() {
+void File::empty_log() {
     constexpr std::int64_t pages_max = 1000;
-    const Result<Statement*> statement = writer_.statement(Sql::checkpoint);
+    const Result<Statement*> statement = writer_.statement(Common::checkpoint);
     if (!statement) {
         return;
     }
@@ -143,18 +149,18 @@ void Engine::empty_log() {
 }
 
 /// After a failure that even a rollback did not end.
-Result<void> Engine::reopen_writer() {
+Result<void> File::reopen_writer() {
     writer_ = Connection();
-    SqliteOptions again = options_;
+    FileOptions again = options_;
     again.create = false;
-    TURNTABLE_TRY(OpenedFile opened, open_file(again, path_));
+    TURNTABLE_TRY(OpenedFile opened, open_file(again, path_, schema_));
     writer_ = std::move(opened.connection);
     data_version_ = -1;
     return {};
 }
 
-Result<void> Engine::note_others() {
-    TURNTABLE_TRY(const auto version, writer_.query_integer(Sql::data_version));
+Result<void> File::note_others() {
+    TURNTABLE_TRY(const auto version, writer_.query_integer(Common::data_version));
     if (version.value_or(0) != data_version_) {
         data_version_ = version.value_or(0);
         others_committed_.store(true);
@@ -162,7 +168,7 @@ Result<void> Engine::note_others() {
     return {};
 }
 
-Result<bool> Engine::changed_by_others() {
+Result<bool> File::changed_by_others() {
     TURNTABLE_CHECK(ensure_connected());
     if (!writer_taken_.exchange(true)) {
         const Result<void> noted = writer_.is_open() ? note_others() : Result<void>();
@@ -172,4 +178,4 @@ Result<bool> Engine::changed_by_others() {
     return others_committed_.exchange(false);
 }
 
-}  // namespace turntable::inline v0::kv::sqlite
+}  // namespace turntable::inline v0::sql

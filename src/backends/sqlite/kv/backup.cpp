@@ -1,7 +1,8 @@
 #include <sys/stat.h>
 
-#include "backends/sqlite/engine.hpp"
-#include "backends/sqlite/sqlite_error.hpp"
+#include "backends/sqlite/file/sqlite_error.hpp"
+#include "backends/sqlite/kv/engine.hpp"
+#include "backends/sqlite/kv/schema.hpp"
 #include "turntable/core/async.hpp"
 #include "turntable/core/new_file.hpp"
 
@@ -42,7 +43,7 @@ Result<void> copy_pages(Connection& from, const std::string& path, bool replace,
                         const Context& context, const Clock& clock) {
     constexpr int pages_a_step = 1024;
     TURNTABLE_TRY(NewFile file, NewFile::create(path, replace));
-    TURNTABLE_TRY(Connection to, Connection::open(file.partial_path(), {Access::read_write, {}}));
+    TURNTABLE_TRY(Connection to, Connection::open(file.partial_path(), {.busy_timeout = {}}));
     // A copy that fails is thrown away, and one that succeeds is synced as a whole.
     TURNTABLE_CHECK(to.run("pragma synchronous = off"));
     TURNTABLE_TRY(const auto mode, to.query_text("pragma journal_mode = off"));
@@ -55,7 +56,7 @@ Result<void> copy_pages(Connection& from, const std::string& path, bool replace,
             code = copy.step(pages_a_step);
         }
         if (code != SQLITE_DONE) {
-            return engine_error(code, sqlite3_errstr(code), from.path(), "copying pages");
+            return sql::engine_error(code, sqlite3_errstr(code), from.path(), "copying pages");
         }
     }
     to = Connection();
@@ -70,32 +71,33 @@ Result<void> Engine::backup_to(const Context& context, const std::string& path, 
 }
 
 Result<void> Engine::restore_from(const Context& context, const std::string& path) {
-    const std::lock_guard lock(connecting_);
-    if (options_.path == ":memory:" || options_.read_only || !options_.create) {
+    const sql::FileOptions& options = file_.options();
+    if (options.path == ":memory:" || options.read_only || !options.create) {
         return Error(ErrorCode::unsupported,
                      "a file is restored into a new file; name one, and do not say read_only or "
                      "create=false");
     }
-    struct stat status{};
-    if (connected_.load(std::memory_order_relaxed) ||
-        ::lstat(options_.path.c_str(), &status) == 0) {
-        return Error(ErrorCode::already_exists,
-                     options_.path +
-                         " is there already; restore into a new file, or copy the "
-                         "entries from the backup");
-    }
-    SqliteOptions as_is;
-    as_is.path = path;
-    as_is.read_only = true;
-    as_is.create = false;
-    as_is.verify = SqliteVerify::always;
-    TURNTABLE_TRY(OpenedFile backup, open_file(as_is, path));
-    TURNTABLE_TRY(Statement * anchor, backup.connection.statement(Sql::read_version));
-    const ResetLater reset(*anchor);
-    if (anchor->step() != SQLITE_ROW) {
-        return corrupt_error(path, "has lost its commit counter (data_version)");
-    }
-    return copy_pages(backup.connection, options_.path, false, context, *clock_);
+    return file_.before_connecting([&]() -> Result<void> {
+        struct stat status{};
+        if (::lstat(options.path.c_str(), &status) == 0) {
+            return Error(ErrorCode::already_exists,
+                         options.path +
+                             " is there already; restore into a new file, or copy the "
+                             "entries from the backup");
+        }
+        sql::Schema schema = deno_schema();
+        TURNTABLE_TRY(
+            sql::OpenedFile backup,
+            sql::open_file(
+                {.path = path, .create = false, .read_only = true, .verify = sql::Verify::always},
+                path, schema));
+        TURNTABLE_TRY(Statement * anchor, backup.connection.statement(Sql::read_version));
+        const ResetLater reset(*anchor);
+        if (anchor->step() != SQLITE_ROW) {
+            return sql::corrupt_error(path, "has lost its commit counter (data_version)");
+        }
+        return copy_pages(backup.connection, options.path, false, context, *clock_);
+    });
 }
 
 }  // namespace turntable::inline v0::kv::sqlite

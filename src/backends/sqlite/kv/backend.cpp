@@ -1,4 +1,4 @@
-#include "backends/sqlite/engine.hpp"
+#include "backends/sqlite/kv/engine.hpp"
 #include "turntable/kv/limits.hpp"
 #include "turntable/kv/ordered_store.hpp"
 #include "turntable/kv/sqlite.hpp"

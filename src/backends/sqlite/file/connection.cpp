@@ -1,13 +1,23 @@
-#include "backends/sqlite/connection.hpp"
+#include "backends/sqlite/file/connection.hpp"
 
 #include <algorithm>
 #include <climits>
+#include <iterator>
 
-#include "backends/sqlite/sqlite_error.hpp"
+#include "backends/sqlite/file/sqlite_error.hpp"
 
-namespace turntable::inline v0::kv::sqlite {
+namespace turntable::inline v0::sql {
 
 namespace {
+
+constexpr const char* common_texts[] = {
+    "begin immediate",
+    "commit",
+    "rollback",
+    "pragma data_version",
+    "pragma wal_checkpoint(passive)",
+};
+static_assert(std::size(common_texts) == static_cast<std::size_t>(Common::count));
 
 /// The path as SQLite's URI form has it, for the one option that only exists there.
 std::string immutable_uri(const std::string& path) {
@@ -47,6 +57,8 @@ int open_flags(Access access) {
 Result<Connection> Connection::open(const std::string& path, const ConnectionOptions& options) {
     Connection connection;
     connection.path_ = path;
+    connection.texts_ = options.statements;
+    connection.statements_.resize(common_count + options.statements.size());
     sqlite3* database = nullptr;
     // A name that starts with ':' means something of its own to SQLite.
     std::string name = path.starts_with(':') ? "./" + path : path;
@@ -76,15 +88,18 @@ Error Connection::error(std::string_view doing) const {
     return engine_error(sqlite3_extended_errcode(handle()), sqlite3_errmsg(handle()), path_, doing);
 }
 
-Result<Statement*> Connection::prepare_kept(Sql which) {
-    const auto index = static_cast<std::size_t>(which);
+const char* Connection::text(std::size_t index) const noexcept {
+    return index < common_count ? common_texts[index] : texts_[index - common_count];
+}
+
+Result<Statement*> Connection::prepare_kept(std::size_t index) {
     Statement& kept = statements_[index];
     if (kept.is_prepared()) {
         return Error(ErrorCode::invalid_argument,
                      path_ + ": a scan was started inside a scan of the same transaction");
     }
     sqlite3_stmt* statement = nullptr;
-    if (sqlite3_prepare_v3(handle(), sql_text[index], -1, SQLITE_PREPARE_PERSISTENT, &statement,
+    if (sqlite3_prepare_v3(handle(), text(index), -1, SQLITE_PREPARE_PERSISTENT, &statement,
                            nullptr) != SQLITE_OK) {
         return error("preparing a statement");
     }
@@ -107,17 +122,17 @@ Result<void> Connection::run(const char* sql) {
     return {};
 }
 
-Result<void> Connection::run(Sql which) {
-    TURNTABLE_TRY(Statement * statement, this->statement(which));
+Result<void> Connection::run_kept(std::size_t index) {
+    TURNTABLE_TRY(Statement * statement, kept(index));
     const ResetLater reset(*statement);
     if (statement->step() != SQLITE_DONE) {
-        return error(sql_text[static_cast<std::size_t>(which)]);
+        return error(text(index));
     }
     return {};
 }
 
-Result<std::optional<std::int64_t>> Connection::query_integer(Sql which) {
-    TURNTABLE_TRY(Statement * statement, this->statement(which));
+Result<std::optional<std::int64_t>> Connection::query_kept(std::size_t index) {
+    TURNTABLE_TRY(Statement * statement, kept(index));
     const ResetLater reset(*statement);
     const int code = statement->step();
     if (code == SQLITE_DONE || (code == SQLITE_ROW && statement->type(0) == SQLITE_NULL)) {
@@ -144,4 +159,4 @@ Result<std::optional<std::string>> Connection::query_text(const char* sql) {
     return std::optional(statement.bytes(0).to_string());
 }
 
-}  // namespace turntable::inline v0::kv::sqlite
+}  // namespace turntable::inline v0::sql

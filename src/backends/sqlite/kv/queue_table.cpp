@@ -1,7 +1,7 @@
-#include "backends/sqlite/queue_table.hpp"
+#include "backends/sqlite/kv/queue_table.hpp"
 
-#include "backends/sqlite/queue_text.hpp"
-#include "backends/sqlite/sqlite_error.hpp"
+#include "backends/sqlite/file/sqlite_error.hpp"
+#include "backends/sqlite/kv/queue_text.hpp"
 
 namespace turntable::inline v0::kv::sqlite {
 
@@ -27,10 +27,10 @@ Result<std::optional<QueueRow>> take_row(const Connection& connection, Statement
     auto backoff = read_backoff(statement.bytes(3).text());
     auto keys = read_keys(statement.bytes(4).text());
     if (!backoff || !keys) {
-        return corrupt_error(connection.path(),
-                             "holds a queue message with the id " + row.id + " whose " +
-                                 (backoff ? "keys_if_undelivered" : "backoff_schedule") +
-                                 " cannot be read")
+        return sql::corrupt_error(connection.path(),
+                                  "holds a queue message with the id " + row.id + " whose " +
+                                      (backoff ? "keys_if_undelivered" : "backoff_schedule") +
+                                      " cannot be read")
             .with("id", row.id);
     }
     row.backoff_ms = *std::move(backoff);

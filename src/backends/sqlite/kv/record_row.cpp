@@ -1,6 +1,6 @@
-#include "backends/sqlite/record_row.hpp"
+#include "backends/sqlite/kv/record_row.hpp"
 
-#include "backends/sqlite/sqlite_error.hpp"
+#include "backends/sqlite/file/sqlite_error.hpp"
 #include "turntable/kv/key.hpp"
 
 namespace turntable::inline v0::kv::sqlite {
@@ -30,7 +30,7 @@ Error row_error(const Connection& connection, const Statement& row, ByteView key
     } else {
         what += "has the unknown encoding " + std::to_string(row.integer(1));
     }
-    return corrupt_error(connection.path(), what).with("key", print_key(key));
+    return sql::corrupt_error(connection.path(), what).with("key", print_key(key));
 }
 
 Result<std::optional<Record>> get_record(Connection& connection, ByteView key) {

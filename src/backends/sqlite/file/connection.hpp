@@ -2,19 +2,22 @@
 
 #include <sqlite3.h>
 
-#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <vector>
 
-#include "backends/sqlite/sql.hpp"
 #include "turntable/core/byte_view.hpp"
+#include "turntable/core/export.hpp"
 #include "turntable/core/result.hpp"
 
-namespace turntable::inline v0::kv::sqlite {
+namespace turntable::inline v0::sql {
 
 /// A prepared statement. What is bound must live until `reset`, and what a column gives lives until
 /// the next `step` or `reset`. One thread at a time, the one that uses the connection.
@@ -88,6 +91,20 @@ class ResetLater {
     Statement& statement_;
 };
 
+/// The statements that every connection keeps.
+enum class Common : std::uint8_t {
+    begin_immediate,
+    commit,
+    rollback,
+    data_version,  ///< changes when another connection has committed, not when this one has
+    checkpoint,  ///< as much as can be moved without waiting for readers
+    count,
+};
+
+/// The texts of the statements that connections of one kind keep beside those, in the order of an
+/// enumeration of theirs. What it names lives for ever.
+using StatementTexts = std::span<const char* const>;
+
 enum class Access : std::uint8_t {
     read_write,  ///< the file must be there
     create,
@@ -98,10 +115,11 @@ enum class Access : std::uint8_t {
 struct ConnectionOptions {
     Access access = Access::read_write;
     std::chrono::milliseconds busy_timeout{5000};
+    StatementTexts statements = {};
 };
 
 /// One connection to a file and the statements it has prepared. One thread at a time.
-class Connection {
+class TURNTABLE_EXPORT Connection {
   public:
     Connection() noexcept = default;
     /// Opens the file; SQLite does not read it yet.
@@ -114,22 +132,30 @@ class Connection {
     sqlite3* handle() const noexcept { return database_.get(); }
     const std::string& path() const noexcept { return path_; }
 
-    /// A kept statement, reset; `busy` while an outer call still steps through it.
-    Result<Statement*> statement(Sql which) {
-        Statement& kept = statements_[static_cast<std::size_t>(which)];
-        if (kept.is_prepared() && !kept.is_open()) [[likely]] {
-            return &kept;
-        }
-        return prepare_kept(which);
+    /// A kept statement, reset: one of Common or of the enumeration that
+    /// ConnectionOptions::statements goes by. `invalid_argument` while an outer call still steps
+    /// through it.
+    template <class Which>
+        requires std::is_enum_v<Which>
+    Result<Statement*> statement(Which which) {
+        return kept(index_of(which));
     }
     /// A statement for a single use.
     Result<Statement> prepare(const char* sql);
 
     /// Runs statements that give nothing.
     Result<void> run(const char* sql);
-    Result<void> run(Sql which);
+    template <class Which>
+        requires std::is_enum_v<Which>
+    Result<void> run(Which which) {
+        return run_kept(index_of(which));
+    }
     /// The first column of the first row; nothing when there is no row or the value is null.
-    Result<std::optional<std::int64_t>> query_integer(Sql which);
+    template <class Which>
+        requires std::is_enum_v<Which>
+    Result<std::optional<std::int64_t>> query_integer(Which which) {
+        return query_kept(index_of(which));
+    }
     Result<std::optional<std::string>> query_text(const char* sql);
 
     bool in_transaction() const noexcept { return sqlite3_get_autocommit(handle()) == 0; }
@@ -140,12 +166,30 @@ class Connection {
     struct Close {
         void operator()(sqlite3* database) const noexcept { sqlite3_close_v2(database); }
     };
-    Result<Statement*> prepare_kept(Sql which);
+    static constexpr auto common_count = static_cast<std::size_t>(Common::count);
+
+    template <class Which>
+    static constexpr std::size_t index_of(Which which) noexcept {
+        const auto index = static_cast<std::size_t>(which);
+        return std::is_same_v<Which, Common> ? index : common_count + index;
+    }
+    Result<Statement*> kept(std::size_t index) {
+        Statement& statement = statements_[index];
+        if (statement.is_prepared() && !statement.is_open()) [[likely]] {
+            return &statement;
+        }
+        return prepare_kept(index);
+    }
+    const char* text(std::size_t index) const noexcept;
+    Result<Statement*> prepare_kept(std::size_t index);
+    Result<void> run_kept(std::size_t index);
+    Result<std::optional<std::int64_t>> query_kept(std::size_t index);
 
     std::string path_;
     std::unique_ptr<sqlite3, Close> database_;
     // After the database, so that they are finalized before it closes.
-    std::array<Statement, sql_count> statements_;
+    StatementTexts texts_;
+    std::vector<Statement> statements_;
 };
 
-}  // namespace turntable::inline v0::kv::sqlite
+}  // namespace turntable::inline v0::sql

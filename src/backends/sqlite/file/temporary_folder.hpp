@@ -3,12 +3,13 @@
 #include <string>
 #include <utility>
 
+#include "turntable/core/export.hpp"
 #include "turntable/core/result.hpp"
 
-namespace turntable::inline v0::kv::sqlite {
+namespace turntable::inline v0::sql {
 
 /// A folder of its own that is deleted with all it holds.
-class TemporaryFolder {
+class TURNTABLE_EXPORT TemporaryFolder {
   public:
     static Result<TemporaryFolder> make();
     TemporaryFolder(TemporaryFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
@@ -25,4 +26,4 @@ class TemporaryFolder {
     std::string path_;
 };
 
-}  // namespace turntable::inline v0::kv::sqlite
+}  // namespace turntable::inline v0::sql

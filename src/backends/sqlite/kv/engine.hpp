@@ -1,16 +1,13 @@
 #pragma once
 
-#include <atomic>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include "backends/sqlite/open_file.hpp"
-#include "backends/sqlite/reader_pool.hpp"
-#include "backends/sqlite/temporary_folder.hpp"
+#include "backends/sqlite/file/file.hpp"
+#include "backends/sqlite/kv/sql.hpp"
 #include "turntable/core/clock.hpp"
 #include "turntable/kv/ordered_engine.hpp"
 #include "turntable/kv/sqlite.hpp"
@@ -38,10 +35,10 @@ class ReadTransaction {
   private:
     friend class Engine;
     Connection& connection() noexcept { return *lease_; }
-    ReadTransaction(ReaderPool::Lease lease, Statement& anchor, std::uint64_t version) noexcept
+    ReadTransaction(sql::ReaderPool::Lease lease, Statement& anchor, std::uint64_t version) noexcept
         : lease_(std::move(lease)), anchor_(&anchor), version_(version) {}
 
-    ReaderPool::Lease lease_;
+    sql::ReaderPool::Lease lease_;
     Statement* anchor_;
     std::uint64_t version_;
 };
@@ -49,16 +46,11 @@ class ReadTransaction {
 /// The one write transaction, on the engine's writing connection.
 class WriteTransaction {
   public:
-    WriteTransaction(WriteTransaction&& other) noexcept
-        : engine_(std::exchange(other.engine_, nullptr)) {}
-    WriteTransaction& operator=(WriteTransaction&&) = delete;
-    ~WriteTransaction();
-
     Result<std::optional<Record>> get(ByteView key);
     Result<void> scan(ByteView start, ByteView end, bool reverse, RecordVisitor visit);
     Result<void> put(ByteView key, const Record& record);
     Result<void> remove(ByteView key);
-    Result<void> commit();
+    Result<void> commit() { return writing_.commit(); }
 
     Result<std::uint64_t> last_version();
     Result<void> set_last_version(std::uint64_t version);
@@ -73,9 +65,10 @@ class WriteTransaction {
 
   private:
     friend class Engine;
-    explicit WriteTransaction(Engine& engine) noexcept : engine_(&engine) {}
+    explicit WriteTransaction(sql::Writing writing) noexcept : writing_(std::move(writing)) {}
+    Connection& connection() const noexcept { return writing_.connection(); }
 
-    Engine* engine_;
+    sql::Writing writing_;
 };
 
 /// Deno KV's file format as a kv::OrderedEngine.
@@ -87,59 +80,31 @@ class Engine {
     static constexpr bool has_snapshots = true;
 
     /// The options have been checked.
-    Engine(SqliteOptions options, std::shared_ptr<Clock> clock);
+    Engine(const SqliteOptions& options, std::shared_ptr<Clock> clock);
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
     ~Engine();
 
     /// Opens the file unless it is open. After a failure the next call tries again.
-    Result<void> connect();
+    Result<void> connect() { return file_.connect(); }
     /// Known exactly after connecting.
-    bool read_only() const noexcept { return read_only_.load(std::memory_order_relaxed); }
+    bool read_only() const noexcept { return file_.read_only(); }
     /// The file, also when it is a temporary one; empty before connecting.
-    const std::string& path() const noexcept { return path_; }
+    const std::string& path() const noexcept { return file_.path(); }
 
     Result<std::optional<Record>> get(ByteView key);
     Result<ReadTransaction> begin_read();
     Result<WriteTransaction> begin_write();
-    /// Whether another connection, also of this process, has committed since the last call. While
-    /// a write transaction is open this does not wait for it; what it misses then is told later.
-    Result<bool> changed_by_others();
+    /// As sql::File says.
+    Result<bool> changed_by_others() { return file_.changed_by_others(); }
     /// All pages of one state as a new file; writers go on.
     Result<void> backup_to(const Context& context, const std::string& path, bool replace);
     /// The store's own file as a copy of another one. Not after connecting.
     Result<void> restore_from(const Context& context, const std::string& path);
 
   private:
-    friend class WriteTransaction;
-
-    Result<void> ensure_connected() {
-        return connected_.load(std::memory_order_acquire) ? Result<void>() : connect();
-    }
-    Result<void> start_transaction();
-    Result<void> note_others();
-    void empty_log();
-    Result<void> reopen_writer();
-    void take_writer() noexcept;
-    void free_writer() noexcept;
-
-    const SqliteOptions options_;
     const std::shared_ptr<Clock> clock_;
-    std::mutex connecting_;
-    std::atomic<bool> connected_{false};
-    std::atomic<bool> read_only_;
-    std::optional<TemporaryFolder> folder_;
-    std::string path_;
-    // Taken by a write transaction or, for a moment, by changed_by_others; then owner of what
-    // follows.
-    std::atomic<bool> writer_taken_{false};
-    Connection writer_;
-    std::int64_t data_version_ = 0;
-    /// The last write failed for want of space; of the writer.
-    bool disk_was_full_ = false;
-    std::atomic<bool> others_committed_{false};
-    // Last, so that readers close before the writer.
-    std::optional<ReaderPool> readers_;
+    sql::File file_;
 };
 
 }  // namespace turntable::inline v0::kv::sqlite

@@ -1,4 +1,4 @@
-#include "backends/sqlite/file_header.hpp"
+#include "backends/sqlite/file/file_header.hpp"
 
 #include <sqlite3.h>
 #include <sys/stat.h>
@@ -6,9 +6,9 @@
 #include <array>
 #include <bit>
 
-#include "backends/sqlite/sqlite_error.hpp"
+#include "backends/sqlite/file/sqlite_error.hpp"
 
-namespace turntable::inline v0::kv::sqlite {
+namespace turntable::inline v0::sql {
 
 namespace {
 
@@ -110,4 +110,4 @@ Result<void> check_header(const Connection& connection) {
     }
 }
 
-}  // namespace turntable::inline v0::kv::sqlite
+}  // namespace turntable::inline v0::sql

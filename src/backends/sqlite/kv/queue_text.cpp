@@ -1,4 +1,4 @@
-#include "backends/sqlite/queue_text.hpp"
+#include "backends/sqlite/kv/queue_text.hpp"
 
 #include <charconv>
 #include <system_error>
