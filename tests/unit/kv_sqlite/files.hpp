@@ -98,6 +98,13 @@ inline kv::SqliteOptions options_for(const std::string& path) {
     return options;
 }
 
+/// An engine that waits for locks of other connections.
+inline kv::SqliteOptions patient_options_for(const std::string& path) {
+    kv::SqliteOptions options = options_for(path);
+    options.busy_timeout = std::chrono::seconds(60);
+    return options;
+}
+
 /// An engine on the clock of the machine, not yet connected.
 inline std::unique_ptr<kv::sqlite::Engine> make_engine(kv::SqliteOptions options) {
     return std::make_unique<kv::sqlite::Engine>(std::move(options), turntable::Clock::system());
