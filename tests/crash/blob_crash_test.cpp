@@ -2,12 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
-#include <cstdlib>
 #include <random>
 #include <string>
 
 #include "crash/blob_steps.hpp"
 #include "crash/blob_url.hpp"
+#include "crash/rounds.hpp"
 #include "support/child_process.hpp"
 #include "support/temp_folder.hpp"
 
@@ -19,11 +19,6 @@ struct Place {
     const char* scheme;
     const char* options;
 };
-
-int rounds_asked() {
-    const char* text = std::getenv("TURNTABLE_CRASH_ROUNDS");
-    return text == nullptr ? 20 : static_cast<int>(std::strtol(text, nullptr, 10));
-}
 
 class BlobCrash : public testing::TestWithParam<Place> {
   protected:

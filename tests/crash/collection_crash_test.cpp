@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
-#include <cstdlib>
 #include <map>
 #include <memory>
 #include <sstream>
@@ -11,6 +10,7 @@
 
 #include "crash/collection_record.hpp"
 #include "crash/migrating.hpp"
+#include "crash/rounds.hpp"
 #include "support/child_process.hpp"
 #include "support/collection_check.hpp"
 #include "support/open_sqlite.hpp"
@@ -18,11 +18,6 @@
 
 namespace turntable::test {
 namespace {
-
-int rounds_asked() {
-    const char* text = std::getenv("TURNTABLE_CRASH_ROUNDS");
-    return text == nullptr ? 8 : static_cast<int>(std::strtol(text, nullptr, 10));
-}
 
 /// The number of the last change of each book that was acknowledged.
 using Acknowledged = std::map<std::int32_t, std::int64_t>;
@@ -65,7 +60,7 @@ TEST(CollectionCrash, IndexesAndReferencesAgreeWithTheRecordsAfterEachKill) {
     const TempFolder folder;
     const std::string file = folder.file("kv.sqlite3");
     Acknowledged acknowledged;
-    for (int round = 1; round <= rounds_asked() && !HasFailure(); ++round) {
+    for (int round = 1; round <= rounds_asked(8) && !HasFailure(); ++round) {
         SCOPED_TRACE("round " + std::to_string(round));
         run_writer(file, round, acknowledged);
         check_file(file, acknowledged);

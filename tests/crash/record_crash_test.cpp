@@ -2,22 +2,17 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
-#include <cstdlib>
 #include <optional>
 #include <random>
 #include <string>
 
+#include "crash/rounds.hpp"
 #include "support/child_process.hpp"
 #include "support/temp_folder.hpp"
 #include "turntable/tape/segments.hpp"
 
 namespace turntable::test {
 namespace {
-
-int rounds_asked() {
-    const char* text = std::getenv("TURNTABLE_CRASH_ROUNDS");
-    return text == nullptr ? 20 : static_cast<int>(std::strtol(text, nullptr, 10));
-}
 
 /// What the client says in its turn `number`, without line feed; `cat` says the same again.
 std::string message(std::uint64_t number) {

@@ -2,11 +2,11 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
 #include <random>
 #include <string>
 
+#include "crash/rounds.hpp"
 #include "crash/tape_frames.hpp"
 #include "support/child_process.hpp"
 #include "support/temp_folder.hpp"
@@ -20,11 +20,6 @@ struct Mode {
     const char* form;
     const char* sync;
 };
-
-int rounds_asked() {
-    const char* text = std::getenv("TURNTABLE_CRASH_ROUNDS");
-    return text == nullptr ? 20 : static_cast<int>(std::strtol(text, nullptr, 10));
-}
 
 class TapeCrash : public testing::TestWithParam<Mode> {
   protected:

@@ -2,12 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
-#include <cstdlib>
 #include <map>
 #include <random>
 #include <sstream>
 #include <string>
 
+#include "crash/rounds.hpp"
 #include "crash/tape_frames.hpp"
 #include "support/child_process.hpp"
 #include "support/providers.hpp"
@@ -16,11 +16,6 @@
 
 namespace turntable::test {
 namespace {
-
-int rounds_asked() {
-    const char* text = std::getenv("TURNTABLE_CRASH_ROUNDS");
-    return text == nullptr ? 20 : static_cast<int>(std::strtol(text, nullptr, 10));
-}
 
 /// What the writer said that it had done, of one tape.
 struct Told {

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
-#include <cstdlib>
 #include <functional>
 #include <iostream>
 #include <map>
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include "crash/content.hpp"
+#include "crash/rounds.hpp"
 #include "support/child_process.hpp"
 
 /// \file
@@ -106,11 +106,6 @@ class WriterCheck {
     std::vector<kv::Versionstamp> acknowledged_;
     std::uint64_t parts_ = 0;
 };
-
-inline int rounds_asked() {
-    const char* text = std::getenv("TURNTABLE_CRASH_ROUNDS");
-    return text == nullptr ? 20 : static_cast<int>(std::strtol(text, nullptr, 10));
-}
 
 /// Lets writers write until something kills them, from outside or from within.
 inline void run_writers(const std::string& url, int first, std::uint64_t random,
