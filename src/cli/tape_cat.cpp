@@ -59,10 +59,7 @@ std::string event_text(const tape::Life& life) {
 std::string record_line(const tape::Record& record) {
     const std::string time = print_tape_time(time_of(record)) + "  ";
     if (const auto* frame = std::get_if<tape::Frame>(&record)) {
-        std::string text = frame_bytes(*frame);
-        while (text.ends_with('\n') || text.ends_with('\r')) {
-            text.pop_back();
-        }
+        const std::string text = without_line_end(frame_bytes(*frame));
         const std::string cut = frame->truncated_from == 0
                                     ? ""
                                     : "  [cut: it had " + print_bytes(frame->truncated_from) + "]";

@@ -8,6 +8,7 @@
 #include "cli/tape_location.hpp"
 #include "cli/tape_text.hpp"
 #include "cli/text.hpp"
+#include "tape/json_scan.hpp"
 #include "turntable/core/base64.hpp"
 #include "turntable/core/settings_info.hpp"
 #include "turntable/mcp/facts.hpp"
@@ -48,11 +49,8 @@ void print_json_line(const tape::Head& head, const tape::Record& record) {
                               ",\"time\":" + json_quoted(moment(head, time_of(record))) +
                               ",\"kind\":" + json_quoted(kind_of(record));
     if (const auto* frame = std::get_if<tape::Frame>(&record)) {
-        std::string bytes = bytes_of(*frame);
-        while (bytes.ends_with('\n') || bytes.ends_with('\r')) {
-            bytes.pop_back();
-        }
-        const bool text = shown_text(bytes) == bytes;
+        const std::string bytes = without_line_end(bytes_of(*frame));
+        const bool text = tape::is_utf8(bytes);
         std::cout << start << ",\"frame\":" << frame->number
                   << ",\"direction\":" << json_quoted(tape::to_string(frame->direction))
                   << (text ? ",\"text\":" : ",\"base64\":")
@@ -88,12 +86,8 @@ void print_markdown_record(const tape::Record& record) {
         const char* who = frame->direction == tape::Direction::client_to_server   ? "client"
                           : frame->direction == tape::Direction::server_to_client ? "server"
                                                                                   : "stderr";
-        std::string bytes = bytes_of(*frame);
-        while (bytes.ends_with('\n') || bytes.ends_with('\r')) {
-            bytes.pop_back();
-        }
         std::cout << "\n### " << frame->number << ". " << who << ", " << time << "\n\n"
-                  << fenced(shown_text(bytes));
+                  << fenced(shown_text(without_line_end(bytes_of(*frame))));
     } else if (const auto* life = std::get_if<tape::Life>(&record)) {
         std::cout << "\n*" << shown_text(life->event)
                   << (life->code ? " " + std::to_string(*life->code) : "") << ", " << time << "*\n";

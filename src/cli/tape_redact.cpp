@@ -1,17 +1,15 @@
 // tape scan, redact: secrets on a tape that was recorded without redaction, or with other rules.
 
 #include <algorithm>
-#include <filesystem>
 #include <iostream>
 #include <optional>
 
 #include "cli/blob_output.hpp"
+#include "cli/derived_tape.hpp"
 #include "cli/redact_rules.hpp"
 #include "cli/tape_location.hpp"
 #include "cli/text.hpp"
-#include "turntable/core/runtime.hpp"
 #include "turntable/core/settings_info.hpp"
-#include "turntable/tape/writer.hpp"
 #include "turntable/version.hpp"
 
 namespace turntable_cli {
@@ -139,26 +137,15 @@ Result<void> copy_redacted(tape::SegmentReader& reader, tape::Redactor& redactor
 
 Result<std::uint64_t> redact_to(tape::SegmentReader& reader, const RedactTapeArguments& arguments) {
     TURNTABLE_TRY(auto redactor, tape::Redactor::create({.rules = redact_rules(arguments.redact)}));
-    tape::Head head = reader.head();
-    head.links.push_back({"redacted_from", head.id});
-    head.id = tape::new_tape_id(*turntable::Runtime::shared());
+    tape::Head head = derived_head(reader.head(), "redacted_from");
     head.segment = {};
     redactor.redact(head);
     head.redaction = redactor.policy();
-    const bool packed = arguments.to.ends_with(".zst");
-    TURNTABLE_TRY(auto sink, tape::FileSink::create(arguments.to));
-    auto writer = tape::Writer::create(
-        std::move(sink), head,
-        {.compression = packed ? tape::Compression::zstd : tape::Compression::none,
-         .flush_each = false});
-    Result<void> copied =
-        writer ? copy_redacted(reader, redactor, *writer) : Result<void>(writer.error());
-    if (!copied) {
-        std::error_code ignored;
-        std::filesystem::remove(arguments.to, ignored);  // we made it, and it is not whole
-        return std::move(copied).error();
-    }
-    return redactor.count();
+    return write_tape_file<std::uint64_t>(
+        arguments.to, std::move(head), [&](tape::Writer writer) -> Result<std::uint64_t> {
+            TURNTABLE_CHECK(copy_redacted(reader, redactor, writer));
+            return redactor.count();
+        });
 }
 
 void redact(App& app, const RedactTapeArguments& arguments) {

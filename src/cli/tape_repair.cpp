@@ -1,13 +1,12 @@
 // tape repair: what can still be read of a damaged tape, as a tape that is whole.
 
-#include <filesystem>
 #include <iostream>
 
 #include "cli/app.hpp"
 #include "cli/blob_output.hpp"
+#include "cli/derived_tape.hpp"
 #include "cli/text.hpp"
 #include "turntable/tape/reader.hpp"
-#include "turntable/tape/writer.hpp"
 
 namespace turntable_cli {
 
@@ -89,19 +88,10 @@ class TapeRepair {
 
 Result<Repaired> repair_tape(const std::string& from, const std::string& to) {
     TURNTABLE_TRY(tape::Reader reader, tape::Reader::open_file(from));
-    tape::Head head = reader.head();
-    head.links.push_back({"copy_of", head.id});
-    head.id = tape::new_tape_id(*turntable::Runtime::shared());
-    tape::WriterOptions form;
-    form.compression = to.ends_with(".zst") ? tape::Compression::zstd : tape::Compression::none;
-    TURNTABLE_TRY(auto sink, tape::FileSink::create(to));
-    auto writer = tape::Writer::create(std::move(sink), head, form);
-    auto done = writer ? TapeRepair(std::move(reader), std::move(*writer)).run() : writer.error();
-    if (!done) {
-        std::error_code ignored;
-        std::filesystem::remove(to, ignored);  // half a copy helps nobody
-    }
-    return done;
+    tape::Head head = derived_head(reader.head(), "copy_of");
+    return write_tape_file<Repaired>(to, std::move(head), [&](tape::Writer writer) {
+        return TapeRepair(std::move(reader), std::move(writer)).run();
+    });
 }
 
 }  // namespace

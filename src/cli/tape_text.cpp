@@ -32,6 +32,13 @@ std::string print_span(tape::TapeTime span) {
     return text;
 }
 
+std::string without_line_end(std::string bytes) {
+    while (bytes.ends_with('\n') || bytes.ends_with('\r')) {
+        bytes.pop_back();
+    }
+    return bytes;
+}
+
 const char* print_direction(tape::Direction direction) {
     switch (direction) {
         case tape::Direction::client_to_server:

@@ -13,6 +13,8 @@ std::string print_tape_time(turntable::tape::TapeTime time);
 std::string print_span(turntable::tape::TapeTime span);
 /// Which way it went: `->` to the server, `<-` to the client, `err` to neither.
 const char* print_direction(turntable::tape::Direction direction);
+/// The bytes of a message without the line end that parted it from the next.
+std::string without_line_end(std::string bytes);
 
 /// How many times as long as on the tape pauses last: `none`, `recorded`, or a factor.
 turntable::Result<double> parse_pace(const std::string& text);
