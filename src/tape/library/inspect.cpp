@@ -1,4 +1,5 @@
 #include <map>
+#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -10,7 +11,8 @@ namespace {
 
 using Kind = IndexProblem::Kind;
 
-/// One inspection: compares what is there with what the index says of it.
+/// One inspection: compares what is there with what the index says of it. The lists are of one
+/// moment; a tape in which they differ is looked at again while nothing changes it.
 class Inspection {
   public:
     Inspection(detail::StockState& state, const InspectOptions& how, const CallOptions& call)
@@ -21,19 +23,20 @@ class Inspection {
         TURNTABLE_CHECK(read_rows(stored));
         for (const auto& [id, content] : stored.contents) {
             ++report_.tapes;
-            TURNTABLE_CHECK(content_of(id, content, stored.labels.contains(id)));
+            const auto row = rows_.find(id);
+            if (how_.contents || row == rows_.end() || row->second.stored_bytes != content.bytes ||
+                stored.labels.contains(id) || row->second.labels != initial_labels(row->second)) {
+                TURNTABLE_CHECK(look_at(id));
+            }
         }
         for (const auto& [id, row] : rows_) {
             if (!stored.contents.contains(id)) {
-                report_.problems.push_back({id, Kind::no_content, "its content is not there"});
-                TURNTABLE_CHECK(repaired([&] { return state_.index.remove(id, call_); }));
+                TURNTABLE_CHECK(look_at(id));
             }
         }
         for (const auto& [id, path] : stored.labels) {
             if (!stored.contents.contains(id)) {
-                report_.problems.push_back({id, Kind::stray, "labels of a tape that is not there"});
-                TURNTABLE_CHECK(
-                    repaired([&] { return state_.contents.blobs().remove(path, {}, call_); }));
+                TURNTABLE_CHECK(look_at_labels(id, path));
             }
         }
         return std::move(report_);
@@ -63,33 +66,57 @@ class Inspection {
         }
         // Some row cannot be read: each that can is asked for by itself.
         for (const auto& [id, content] : stored.contents) {
-            auto row = state_.index.get(id, call_);
-            if (row && *row) {
-                rows_.emplace(id, **std::move(row));
+            TURNTABLE_TRY(auto row, row_of(id));
+            if (row) {
+                rows_.emplace(id, *std::move(row));
             }
         }
         return {};
     }
 
-    Result<void> content_of(const std::string& id, const StoredContents::Content& content,
-                            bool has_labels) {
-        const auto row = rows_.find(id);
-        if (row == rows_.end()) {
+    /// None: there is none, or it cannot be read.
+    Result<std::optional<TapeMetadata>> row_of(const std::string& id) {
+        auto row = state_.index.get(id, call_);
+        if (!row && row.error().code() == ErrorCode::corrupt) {
+            return std::optional<TapeMetadata>();
+        }
+        return row;
+    }
+
+    Result<void> look_at(const std::string& id) {
+        const std::lock_guard lock(state_.changes.of(id));
+        TURNTABLE_TRY(const auto content, state_.contents.find(id, call_));
+        TURNTABLE_TRY(const auto row, row_of(id));
+        if (!content) {
+            if (!row) {
+                return {};  // deleted since
+            }
+            report_.problems.push_back({id, Kind::no_content, "its content is not there"});
+            return repaired([&] { return state_.index.remove(id, call_); });
+        }
+        if (!row) {
             return wrong(id, Kind::no_row, "the index does not know it");
         }
         if (how_.contents) {
-            return compare(id, row->second);
+            return compare(id, *row);
         }
-        if (row->second.stored_bytes != content.bytes) {
+        if (row->stored_bytes != content->bytes) {
             return wrong(id, Kind::stale, "its content has another size");
         }
-        if (has_labels || row->second.labels != initial_labels(row->second)) {
-            TURNTABLE_TRY(const auto labels, state_.contents.labels(id, call_));
-            if (labels.value_or(initial_labels(row->second)) != row->second.labels) {
-                return wrong(id, Kind::stale, "its labels are others");
-            }
+        TURNTABLE_TRY(const auto labels, state_.contents.labels(id, call_));
+        return labels.value_or(initial_labels(*row)) == row->labels
+                   ? Result<void>()
+                   : wrong(id, Kind::stale, "its labels are others");
+    }
+
+    Result<void> look_at_labels(const std::string& id, const std::string& path) {
+        const std::lock_guard lock(state_.changes.of(id));
+        TURNTABLE_TRY(const auto content, state_.contents.find(id, call_));
+        if (content) {
+            return {};  // saved since
         }
-        return {};
+        report_.problems.push_back({id, Kind::stray, "labels of a tape that is not there"});
+        return repaired([&] { return state_.contents.blobs().remove(path, {}, call_); });
     }
 
     /// Makes the row again, if that is asked for and can be.
@@ -147,7 +174,6 @@ std::string_view to_string(IndexProblem::Kind kind) noexcept {
 
 Result<InspectReport> detail::StockState::inspect(const InspectOptions& how,
                                                   const CallOptions& call) {
-    const std::lock_guard lock(changes);
     return Inspection(*this, how, call).run();
 }
 

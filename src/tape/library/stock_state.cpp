@@ -1,6 +1,7 @@
 #include "tape/library/stock_state.hpp"
 
 #include <algorithm>
+#include <mutex>
 #include <utility>
 
 #include "tape/library/chunked_source.hpp"
@@ -65,7 +66,7 @@ Result<TapeMetadata> StockState::save(const SaveRequest& request, const CallOpti
     if (request.labels) {
         TURNTABLE_TRY(tape.labels, checked(*request.labels));
     }
-    const std::lock_guard lock(changes);
+    const std::lock_guard lock(changes.of(tape.id));
     TURNTABLE_TRY(const auto existing, contents.find(tape.id, call));
     if (existing && !request.replace) {
         return tape_exists(tape.id);
@@ -96,7 +97,7 @@ Result<std::uint64_t> StockState::append(std::string_view id, std::uint64_t offs
         return Error(ErrorCode::unsupported,
                      "this store cannot append; record into a file and save that");
     }
-    const std::lock_guard lock(changes);
+    const std::lock_guard lock(changes.of(id));
     TURNTABLE_TRY(const std::uint64_t size, contents.append(id, offset, bytes, call));
     if (offset == 0) {
         TURNTABLE_TRY(TapeMetadata tape, derive(id, call));
@@ -111,7 +112,7 @@ Result<std::uint64_t> StockState::append(std::string_view id, std::uint64_t offs
 }
 
 Result<void> StockState::remove(std::string_view id, const CallOptions& call) {
-    const std::lock_guard lock(changes);
+    const std::lock_guard lock(changes.of(id));
     TURNTABLE_TRY(const auto known, index.get(id, call));
     // The content first: a row too much is found, a content without a row would come back.
     TURNTABLE_TRY(const bool removed, contents.remove(id, call));
@@ -163,7 +164,7 @@ Result<TapeMetadata> StockState::metadata(std::string_view id, const CallOptions
 
 Result<TapeMetadata> StockState::update(std::string_view id, const LabelChange& change,
                                         const CallOptions& call) {
-    const std::lock_guard lock(changes);
+    const std::lock_guard lock(changes.of(id));
     TURNTABLE_TRY(TapeMetadata tape, metadata(id, call));
     TURNTABLE_TRY(const auto labels, contents.labels(id, call));
     TURNTABLE_TRY(tape.labels, changed(labels ? *labels : initial_labels(tape), change));
@@ -183,7 +184,7 @@ Result<TapeMetadata> StockState::derive(std::string_view id, const CallOptions& 
 }
 
 Result<TapeMetadata> StockState::finish(std::string_view id, const CallOptions& call) {
-    const std::lock_guard lock(changes);
+    const std::lock_guard lock(changes.of(id));
     TURNTABLE_TRY(TapeMetadata tape, derive(id, call));
     TURNTABLE_CHECK(index.put(tape, call));
     return tape;

@@ -1,12 +1,12 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 
 #include "tape/library/contents.hpp"
 #include "tape/library/index.hpp"
+#include "tape/library/tape_locks.hpp"
 #include "turntable/core/gate.hpp"
 #include "turntable/tape/stock.hpp"
 
@@ -40,8 +40,7 @@ struct StockState {
     Contents contents;
     Index index;
     Gate gate;
-    /// Held by changes: each is several steps.
-    std::mutex changes;
+    TapeLocks changes;
 };
 
 }  // namespace turntable::inline v0::tape::detail
