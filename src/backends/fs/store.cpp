@@ -168,10 +168,11 @@ Result<Bytes> read_at(int file, std::uint64_t offset, std::size_t length, std::s
     std::string text;
     std::size_t done = 0;
     int failed = 0;
-    text.resize_and_overwrite(length, [&](char* data, std::size_t size) {
-        while (done < size) {
+    // What libstdc++ 12 gives as the size is what it allocated, which may be more.
+    text.resize_and_overwrite(length, [&](char* data, std::size_t) {
+        while (done < length) {
             const ssize_t count = uninterrupted([&] {
-                return ::pread(file, data + done, size - done, static_cast<off_t>(offset + done));
+                return ::pread(file, data + done, length - done, static_cast<off_t>(offset + done));
             });
             if (count <= 0) {
                 failed = count < 0 ? errno : 0;

@@ -31,6 +31,10 @@ void read_ranges(Environment& environment) {
                          show(length) + " bytes from " + show(offset));
         }
     }
+    for (std::size_t length = 1; length <= 70; ++length) {
+        expect_equal(content.substr(3, length), store.text("file", {.offset = 3, .length = length}),
+                     show(length) + " bytes from 3");
+    }
 }
 
 void read_suffix(Environment& environment) {
