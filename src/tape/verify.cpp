@@ -164,9 +164,11 @@ Result<void> convert(std::unique_ptr<Source> source, std::unique_ptr<Sink> sink,
         std::string_view bytes = pending;
         if (blocks) {
             TURNTABLE_TRY(bytes, blocks->encode(pending, ledger));
-            blocks->accept();
         }
         TURNTABLE_CHECK(sink->append(bytes));
+        if (blocks) {
+            blocks->accept();
+        }
         pending.clear();
         return {};
     };

@@ -1,5 +1,7 @@
 #include "unit/tape/tapes.hpp"
 
+#include <random>
+
 // What holds for the plain form and the zstd form alike: torn, damaged, growing, resumed tapes, and
 // each form made into the other.
 namespace turntable::tape::test {
@@ -174,6 +176,27 @@ TEST_P(TapeForm, IsMadeIntoTheOtherFormAndBackByteForByte) {
         ASSERT_TRUE(convert(source_of(other), sink_to(again), {}));
         EXPECT_EQ(plain, again);
         EXPECT_EQ(GetParam() == Compression::none, plain == first);
+    }
+}
+
+// What does not pack is handed over in pieces that are large in either form.
+TEST_P(TapeForm, IsMadeIntoTheOtherFormWhereNothingPacks) {
+    std::string text;
+    Writer writer = Writer::create(sink_to(text), small_head(), options()).value();
+    std::minstd_rand random(1);
+    for (int i = 0; i < 12; ++i) {
+        std::string noise(50'000, '\0');
+        std::ranges::generate(noise, [&] { return static_cast<char>(random() >> 7U); });
+        ASSERT_TRUE(writer.frame({.time = TapeTime(i), .payload = Bytes::take(std::move(noise))}));
+    }
+    ASSERT_TRUE(writer.end(TapeTime(12)));
+    for (const Compression form : forms()) {
+        std::string other;
+        ASSERT_TRUE(convert(source_of(text), sink_to(other), {.compression = form}));
+        const auto report = verify(source_of(other));
+        ASSERT_TRUE(report) << report.error().to_string();
+        EXPECT_TRUE(report->problems.empty());
+        EXPECT_EQ(report->chain, verify(source_of(text))->chain);
     }
 }
 
