@@ -7,6 +7,7 @@
 #include "cli/blob_output.hpp"
 #include "turntable/blob/fs.hpp"
 #include "turntable/blob/kv.hpp"
+#include "turntable/blob/sqlite.hpp"
 #include "turntable/kv/lmdb.hpp"
 #include "turntable/kv/sqlite.hpp"
 
@@ -40,6 +41,7 @@ App::App()
       tapes_(turntable::tape::Registry::from_environment()) {
     turntable::kv::register_lmdb(*registry_).value();
     turntable::blob::register_fs(blobs_).value();
+    turntable::blob::register_sqlite(blobs_).value();
     turntable::blob::register_kv(blobs_, registry_).value();
     // `blobs_` outlives all that is opened with it.
     const std::shared_ptr<const turntable::blob::Registry> blobs(&blobs_, [](const auto*) {});

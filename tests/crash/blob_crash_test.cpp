@@ -78,8 +78,30 @@ TEST_P(BlobCrash, EveryAcknowledgedStepIsThereAndNoneIsThereInPart) {
     EXPECT_GT(next, static_cast<std::uint64_t>(rounds_asked()));
 }
 
+TEST_P(BlobCrash, WhatAnotherProcessWritesMeanwhileIsNotInTheWay) {
+    ChildProcess other({BLOB_WRITER, url_, "1", "0"});
+    ASSERT_TRUE(other.read_line());
+    const auto store = open_blobs(url_);
+    ASSERT_TRUE(store) << store.error().to_string();
+    for (int i = 0; i < 50; ++i) {
+        const std::string name = "mine/" + std::to_string(i);
+        const auto made = store->write(name, std::string(10'000, 'm'));
+        ASSERT_TRUE(made) << made.error().to_string();
+        EXPECT_EQ(store->read(name)->size(), 10'000U);
+        EXPECT_TRUE(other.read_line()) << "it goes on too";
+    }
+    other.kill();
+    EXPECT_EQ(other.wait(), -SIGKILL);
+    std::size_t mine = 0;
+    for (const auto& [path, bytes] : content()) {
+        mine += path.starts_with("mine/") ? 1 : 0;
+    }
+    EXPECT_EQ(mine, 50U);
+}
+
 INSTANTIATE_TEST_SUITE_P(Stores, BlobCrash,
                          testing::Values(Place{"fs", "fs:", "?durability=process"},
+                                         Place{"sqlite", "sqlite:", "?durability=off&chunk=2KiB"},
                                          Place{"kv_sqlite",
                                                "kv+sqlite:", "?durability=off&chunk=2KiB"}),
                          [](const auto& info) { return info.param.name; });

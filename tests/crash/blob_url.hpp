@@ -6,6 +6,7 @@
 #include "turntable/blob/fs.hpp"
 #include "turntable/blob/kv.hpp"
 #include "turntable/blob/registry.hpp"
+#include "turntable/blob/sqlite.hpp"
 #include "turntable/kv/sqlite.hpp"
 
 namespace turntable::test {
@@ -16,6 +17,7 @@ inline Result<blob::Store> open_blobs(const std::string& url) {
     TURNTABLE_CHECK(kv::register_sqlite(*databases));
     blob::Registry registry;
     TURNTABLE_CHECK(blob::register_fs(registry));
+    TURNTABLE_CHECK(blob::register_sqlite(registry));
     TURNTABLE_CHECK(blob::register_kv(registry, databases));
     return registry.open(url);
 }
