@@ -5,6 +5,8 @@
 
 #include "interop/deno/key_table.hpp"
 #include "interop/deno/peer.hpp"
+#include "turntable/blob/registry.hpp"
+#include "turntable/blob/sqlite.hpp"
 #include "turntable/kv/js_value.hpp"
 #include "turntable/kv/json.hpp"
 
@@ -79,6 +81,19 @@ TEST_F(DenoExchange, DenoReadsAFileThatWeMade) {
                                   -7, false, -0.0}))
                        ->value.as_text()),
               "made:mixed");
+}
+
+TEST_F(DenoExchange, DenoWorksOnAFileThatHasBlobsToo) {
+    blob::Registry engines;
+    ASSERT_TRUE(blob::register_sqlite(engines));
+    const blob::Store blobs = must(engines.open("sqlite:" + file()));
+    ASSERT_TRUE(blobs.write("before", "made by us, before any table of Deno's"));
+    run_deno("write", file());
+    ASSERT_TRUE(blobs.write("after", std::string(200'000, 'a')));
+    write_keys(must(open_sqlite(file())), "changed");
+    run_deno("check", file(), {"changed", "value"});
+    EXPECT_EQ(must(blobs.read("before")).text(), "made by us, before any table of Deno's");
+    EXPECT_EQ(must(blobs.read("after")).size(), 200'000U);
 }
 
 TEST_F(DenoExchange, AFileThatWeMadeHasTheSameTables) {
