@@ -11,7 +11,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <optional>
 #include <string>
@@ -21,6 +20,7 @@
 #include "backends/lmdb/file_check.hpp"
 #include "backends/lmdb/format.hpp"
 #include "backends/lmdb/page_walk.hpp"
+#include "support/read_file.hpp"
 #include "support/temp_folder.hpp"
 #include "turntable/core/crc32c.hpp"
 
@@ -148,8 +148,7 @@ struct Sample {
         }
         const auto facts = lmdb::check_file(path);
         require(facts.has_value(), "the sample is whole");
-        std::ifstream file(path + "/data.mdb", std::ios::binary);
-        bytes = {std::istreambuf_iterator<char>(file), {}};
+        bytes = turntable::test::read_file(path + "/data.mdb");
         bytes.resize((facts->last_page + 1) * facts->page_bytes);
     }
     static void put(lmdb::WriteTransaction& write, const std::string& key,

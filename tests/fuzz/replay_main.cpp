@@ -2,9 +2,9 @@
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
+
+#include "support/read_file.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
@@ -16,8 +16,7 @@ int main(int count, char** arguments) {
             if (!entry.is_regular_file()) {
                 continue;
             }
-            std::ifstream file(entry.path(), std::ios::binary);
-            const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+            const std::string bytes = turntable::test::read_file(entry.path().string());
             std::printf("%s\n", entry.path().filename().c_str());
             std::fflush(stdout);
             LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(bytes.data()),

@@ -6,12 +6,12 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "support/read_file.hpp"
 #include "support/temp_folder.hpp"
 #include "turntable/blob.hpp"
 #include "turntable/blob/fs.hpp"
@@ -56,10 +56,7 @@ class FsTest : public testing::Test {
     std::string at(const std::string& path) const { return root() + "/" + path; }
     Store open() const { return *open_files(root()); }
 
-    static std::string content(const std::string& file) {
-        std::ifstream in(file, std::ios::binary);
-        return {std::istreambuf_iterator<char>(in), {}};
-    }
+    static std::string content(const std::string& file) { return read_file(file); }
     void put(const std::string& path, const std::string& text) const {
         std::filesystem::create_directories(std::filesystem::path(at(path)).parent_path());
         std::ofstream(at(path), std::ios::binary) << text;

@@ -7,11 +7,11 @@
 #include <lmdb.h>
 
 #include <fstream>
-#include <iterator>
 #include <memory>
 #include <string>
 
 #include "backends/lmdb/engine.hpp"
+#include "support/read_file.hpp"
 #include "support/temp_folder.hpp"
 
 namespace lmdb_test {
@@ -20,16 +20,8 @@ namespace kv = turntable::kv;
 using turntable::Bytes;
 using turntable::ByteView;
 using turntable::ErrorCode;
+using turntable::test::read_file;
 using turntable::test::TempFolder;
-
-/// Empty for what is no file.
-inline std::string read_file(const std::string& path) {
-    if (!std::filesystem::is_regular_file(path)) {
-        return {};
-    }
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
 
 inline void write_file(const std::string& path, const std::string& bytes) {
     std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;

@@ -9,12 +9,12 @@
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "backends/sqlite/kv/engine.hpp"
+#include "support/read_file.hpp"
 
 namespace sqlite_test {
 
@@ -22,6 +22,7 @@ namespace kv = turntable::kv;
 using turntable::Bytes;
 using turntable::ByteView;
 using turntable::ErrorCode;
+using turntable::test::read_file;
 
 /// A folder that is deleted with the test.
 class Folder {
@@ -42,11 +43,6 @@ class Folder {
   private:
     std::string path_;
 };
-
-inline std::string read_file(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
 
 inline void write_file(const std::string& path, const std::string& bytes) {
     std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;

@@ -2,6 +2,7 @@
 
 #include <fstream>
 
+#include "support/read_file.hpp"
 #include "support/temp_folder.hpp"
 #include "unit/tape/tapes.hpp"
 
@@ -67,9 +68,7 @@ TEST_F(TapeFile, IsTheSameWithEverySyncPolicy) {
             clock->advance(std::chrono::milliseconds(600));
         }
         ASSERT_TRUE(writer.sink().sync());
-        std::string text;
-        std::ifstream file(path, std::ios::binary);
-        text.assign(std::istreambuf_iterator<char>(file), {});
+        const std::string text = turntable::test::read_file(path);
         EXPECT_EQ(writer.sink().size(), text.size());
         first = first.empty() ? text : first;
         EXPECT_EQ(text, first);
