@@ -32,6 +32,15 @@ endif()
 if(TURNTABLE_BUILD_FUZZERS)
     target_compile_options(turntable_build_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
+
+# turntable_optimise_unless_sanitized(TARGET): for code that tests run only a little, and that has
+# no loop worth the name. Optimising what a sanitizer wrote takes three times as long to compile.
+function(turntable_optimise_unless_sanitized target)
+    if(TURNTABLE_SANITIZE)
+        target_compile_options(${target} PRIVATE -O0)
+    endif()
+endfunction()
+
 find_program(TURNTABLE_LLD NAMES ld.lld-19 ld.lld)
 if(TURNTABLE_LLD AND PROJECT_IS_TOP_LEVEL)
     add_link_options(-fuse-ld=${TURNTABLE_LLD})
