@@ -130,6 +130,7 @@ void add_tape_redact(CLI::App& tape, App& app);
 void add_tape_list(CLI::App& tape, App& app);
 void add_tape_label(CLI::App& tape, App& app);
 void add_tape_remove(CLI::App& tape, App& app);
+void add_tape_import(CLI::App& tape, App& app);
 void add_tape_move(CLI::App& tape, App& app);
 
 }  // namespace turntable_cli

@@ -21,6 +21,7 @@ void add_tape(CLI::App& root, App& app) {
     add_tape_list(*tape, app);
     add_tape_label(*tape, app);
     add_tape_remove(*tape, app);
+    add_tape_import(*tape, app);
     add_tape_move(*tape, app);
 }
 

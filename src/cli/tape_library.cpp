@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "cli/blob_output.hpp"
+#include "cli/capture_input.hpp"
 #include "cli/record_tape.hpp"
 #include "cli/text.hpp"
 #include "turntable/core/clock.hpp"
@@ -33,6 +34,16 @@ Result<tape::Library> open_default(const App& app, const tape::OpenOptions& opti
                             options);
 }
 
+/// The library of a URL; a folder of captures is one that is only read.
+Result<tape::Library> open_wanted(const App& app, const std::string& url,
+                                  const tape::OpenOptions& options) {
+    const std::string captures = capture_folder_of(url);
+    return captures.empty() ? app.tapes().open(url, options)
+                            : app.tapes().open(turntable::ProviderConfig::from_map(
+                                                   "captures", {{"path", captures}}),
+                                               options);
+}
+
 }  // namespace
 
 Result<tape::Library> try_library(App& app, const std::string& url, const LibraryUse& use) {
@@ -40,7 +51,7 @@ Result<tape::Library> try_library(App& app, const std::string& url, const Librar
     const tape::OpenOptions options{.analyzer = turntable::mcp::facts()};
     Result<tape::Library> opened = wanted.empty() && app.tapes().default_url().empty()
                                        ? open_default(app, options, use)
-                                       : app.tapes().open(wanted, options);
+                                       : open_wanted(app, wanted, options);
     if (opened && use.catch_up) {
         if (const auto taken = opened->catch_up({app.stop().get_token()}); !taken) {
             return taken.error();

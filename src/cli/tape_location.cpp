@@ -2,7 +2,9 @@
 
 #include <filesystem>
 
+#include "cli/capture_input.hpp"
 #include "cli/tape_library.hpp"
+#include "turntable/tape/capture.hpp"
 #include "turntable/tape/metadata.hpp"
 
 namespace turntable_cli {
@@ -29,6 +31,30 @@ TapePlace library_place(const tape::Library& library, const tape::TapeMetadata& 
             }};
 }
 
+/// A tape in a file; a capture of another program is read as one.
+std::optional<TapePlace> file_place(App& app, const std::string& path) {
+    // Whoever cannot read it tells the reader why.
+    const auto format = tape::recognise_capture_file(path);
+    if (!format || !*format) {
+        return TapePlace{path, tape::segment_files(path)};
+    }
+    const auto capture = tape::read_capture_file(path, {.format = *format});
+    if (!capture) {
+        app.fail(capture.error());
+        return std::nullopt;
+    }
+    print_capture_problems(path, *capture);
+    return TapePlace{
+        path,
+        [tape = capture->tape](
+            std::uint64_t number) -> turntable::Result<std::unique_ptr<tape::Source>> {
+            if (number != 1) {
+                return Error(ErrorCode::not_found, "a capture has one segment");
+            }
+            return std::unique_ptr<tape::Source>(std::make_unique<tape::MemorySource>(tape));
+        }};
+}
+
 Error no_such_tape(const std::string& text) {
     return Error(ErrorCode::not_found, "there is no such tape").with("file", text);
 }
@@ -43,7 +69,7 @@ std::optional<TapePlace> find_tape(App& app, const std::string& text) {
         return std::nullopt;
     }
     if (std::filesystem::exists(text, ignored)) {
-        return TapePlace{text, tape::segment_files(text)};
+        return file_place(app, text);
     }
     if (!may_be_in_library(text)) {
         app.fail(no_such_tape(text));

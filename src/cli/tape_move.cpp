@@ -1,4 +1,4 @@
-// tape import, copy, rebuild.
+// tape copy, rebuild.
 
 #include <iostream>
 
@@ -18,28 +18,10 @@ namespace {
 struct MoveArguments {
     std::vector<std::string> words;
     std::string to;
-    std::vector<std::string> tags;
     bool replace = false;
     bool dry_run = false;
     bool json = false;
 };
-
-void import(App& app, const MoveArguments& options) {
-    const auto tapes = open_library(app, {}, {.make_folder = true});
-    if (!tapes) {
-        return;
-    }
-    for (const std::string& path : options.words) {
-        auto saved = tapes->save_file(path, {.replace = options.replace}, {app.stop().get_token()});
-        if (saved && !options.tags.empty()) {
-            saved = tapes->tag(saved->id, options.tags, {}, {app.stop().get_token()});
-        }
-        if (!saved) {
-            return app.fail(saved.error());
-        }
-        print_tape(*saved, options.json);
-    }
-}
 
 void copy(App& app, const MoveArguments& options) {
     const auto criteria = read_query(app, options.words);
@@ -105,17 +87,6 @@ void rebuild(App& app, const MoveArguments& options) {
 }  // namespace
 
 void add_tape_move(CLI::App& tape, App& app) {
-    auto* take = tape.add_subcommand("import", "Take tapes from files into a library");
-    auto import_options = std::make_shared<MoveArguments>();
-    take->add_option("FILE", import_options->words, "Such as notes.tape or notes.tape.zst")
-        ->required();
-    take->add_option("--tag", import_options->tags, "A tag for each; again for more")
-        ->allow_extra_args(false);
-    take->add_flag("--replace", import_options->replace, "Also what is there already");
-    take->add_flag("--json", import_options->json, "Print a JSON object a line");
-    add_library_option(*take, app);
-    take->callback([&app, import_options] { import(app, *import_options); });
-
     auto* copies =
         tape.add_subcommand("copy", "Copy tapes into another library, with their labels");
     auto copy_options = std::make_shared<MoveArguments>();

@@ -80,6 +80,7 @@ COMMANDS = [
     ("wrap", "wrap mcp.json"),
     ("unwrap", "unwrap mcp.json"),
     ("tape import", "tape import notes.tape --tag x --library tape:t"),
+    ("tape import of captures", "tape import snooped.jsonl --library tape:v"),
     ("tape ls", "tape ls --library tape:t"),
     ("tape search", "tape search tag:x --library tape:t"),
     ("tape tag", "tape tag @last y --library tape:t"),
@@ -114,6 +115,8 @@ FILES = {
                       '[kv.b]\nprovider = "memory"\n',
     "notes.tape": (pathlib.Path(__file__).resolve().parents[2]
                    / "examples/data/notes.tape").read_text(encoding="utf-8"),
+    "snooped.jsonl": (pathlib.Path(__file__).resolve().parents[1]
+                      / "captures/snooped.jsonl").read_text(encoding="utf-8"),
     "status": "Package: a\nSection: libs\nInstalled-Size: 1\n",
 }
 
@@ -141,6 +144,7 @@ def documented():
 
 
 def verb_of(row):
+    row = row.partition(" of ")[0]
     return " ".join(word for word in row.split() if word[0] != "-" and word != "NAME")
 
 

@@ -1,0 +1,371 @@
+#include "turntable/tape/capture_folder.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "tape/capture/files.hpp"
+#include "turntable/core/blocking.hpp"
+#include "turntable/core/settings.hpp"
+#include "turntable/tape/reader.hpp"
+
+namespace turntable::inline v0::tape {
+
+namespace detail {
+
+/// Captures of a folder by the ids of their tapes.
+struct CaptureFolderState {
+    struct File {
+        std::uint64_t size = 0;
+        std::int64_t changed = 0;
+        /// None: no capture, or one that cannot be read.
+        std::optional<TapeMetadata> tape = {};
+        std::vector<std::string> problems = {};
+    };
+    struct Content {
+        std::string id;
+        Bytes tape;
+    };
+
+    std::string folder;
+    CaptureFolderOptions options;
+    Gate gate;
+    std::mutex mutex;
+    /// Below, by the names of files. All is guarded by the mutex.
+    std::map<std::string, File> files = {};
+    std::map<std::string, std::string, std::less<>> names = {};
+    /// The last used first.
+    std::deque<Content> cache = {};
+
+    Result<void> refresh();
+    Result<std::string> name_of(std::string_view id);
+    Result<TapeMetadata> metadata(std::string_view id);
+    Result<Bytes> content(std::string_view id);
+    Result<TapePage> list(const SearchCriteria& criteria);
+    Result<InspectReport> inspect();
+    SearchContent search_content(const std::string& id);
+
+  private:
+    File read(const capture::Candidate& candidate, const capture::Beside& beside);
+    void keep(std::string id, Bytes tape);
+};
+
+CaptureFolderState::File CaptureFolderState::read(const capture::Candidate& candidate,
+                                                  const capture::Beside& beside) {
+    File file{.size = candidate.size, .changed = candidate.changed};
+    const std::string path = folder + "/" + candidate.name;
+    const auto format = recognise_capture_file(path);
+    if (format && !*format) {
+        return file;  // something else
+    }
+    auto found = format ? capture::read_beside(path, beside, {.format = *format})
+                        : Result<Capture>(format.error());
+    if (!found) {
+        file.problems.push_back(found.error().to_string());
+        return file;
+    }
+    auto tape = derive_metadata(std::make_unique<MemorySource>(found->tape), options.analyzer);
+    if (!tape) {
+        file.problems.push_back(tape.error().to_string());
+        return file;
+    }
+    tape->labels = found->labels;
+    for (const CaptureProblem& problem : found->problems) {
+        file.problems.push_back(candidate.name + ":" + std::to_string(problem.line) + ": " +
+                                problem.what);
+    }
+
+    file.tape = *std::move(tape);
+    return file;
+}
+
+void CaptureFolderState::keep(std::string id, Bytes tape) {
+    std::erase_if(cache, [&id](const Content& one) { return one.id == id; });
+    cache.push_front({std::move(id), std::move(tape)});
+    std::uint64_t bytes = 0;
+    std::size_t count = 0;
+    for (const Content& one : cache) {
+        bytes += one.tape.size();
+        if (count > 0 && bytes > options.cache_bytes_max) {
+            break;
+        }
+        ++count;
+    }
+    cache.resize(count);
+}
+
+Result<void> CaptureFolderState::refresh() {
+    TURNTABLE_TRY(const auto candidates, capture::candidates(folder));
+    std::map<std::string, File> now;
+    std::optional<capture::Beside> beside;
+    for (const capture::Candidate& candidate : candidates) {
+        const auto known = files.find(candidate.name);
+        if (known != files.end() && known->second.size == candidate.size &&
+            known->second.changed == candidate.changed) {
+            now.insert(files.extract(known));
+            continue;
+        }
+        if (known != files.end() && known->second.tape) {
+            std::erase_if(cache,
+                          [&](const Content& one) { return one.id == known->second.tape->id; });
+        }
+        if (!beside) {
+            beside.emplace(folder);
+        }
+        now.emplace(candidate.name, read(candidate, *beside));
+    }
+    files = std::move(now);
+    names.clear();
+    for (const auto& [name, file] : files) {
+        if (file.tape) {
+            names.emplace(file.tape->id, name);
+        }
+    }
+    return {};
+}
+
+Result<std::string> CaptureFolderState::name_of(std::string_view id) {
+    TURNTABLE_CHECK(refresh());
+    const auto found = names.find(id);
+    if (found == names.end()) {
+        return Error(ErrorCode::not_found, "there is no capture of this id")
+            .with("id", std::string(id));
+    }
+    return found->second;
+}
+
+Result<TapeMetadata> CaptureFolderState::metadata(std::string_view id) {
+    const std::lock_guard lock(mutex);
+    TURNTABLE_TRY(const std::string name, name_of(id));
+    return *files.at(name).tape;
+}
+
+Result<Bytes> CaptureFolderState::content(std::string_view id) {
+    const std::lock_guard lock(mutex);
+    TURNTABLE_TRY(const std::string name, name_of(id));
+    const auto cached = std::ranges::find(cache, id, &Content::id);
+    if (cached != cache.end()) {
+        return cached->tape;
+    }
+    TURNTABLE_TRY(Capture found, read_capture_file(folder + "/" + name));
+    keep(std::string(id), found.tape);
+    return found.tape;
+}
+
+SearchContent CaptureFolderState::search_content(const std::string& id) {
+    return {.calls = [this, id](const std::function<bool(const Call&)>& visit) -> Result<void> {
+                TURNTABLE_TRY(const Bytes tape, content(id));
+                bool wanted = true;
+                const auto derived =
+                    derive_metadata(std::make_unique<MemorySource>(tape), options.analyzer,
+                                    [&](const Call& one) { wanted = wanted && visit(one); });
+                return derived ? Result<void>() : derived.error();
+            },
+            .contains = [this, id](std::string_view text) -> Result<bool> {
+                TURNTABLE_TRY(const Bytes tape, content(id));
+                TURNTABLE_TRY(Reader reader, Reader::open(std::make_unique<MemorySource>(tape)));
+                for (;;) {
+                    TURNTABLE_TRY(const auto record, reader.next());
+                    if (!record) {
+                        return false;
+                    }
+                    const auto* frame = std::get_if<Frame>(&*record);
+                    if (frame != nullptr && contains_folded(frame->payload.text(), text)) {
+                        return true;
+                    }
+                }
+            }};
+}
+
+Result<TapePage> CaptureFolderState::list(const SearchCriteria& criteria) {
+    TURNTABLE_CHECK(check(criteria));
+    std::vector<TapeMetadata> tapes;
+    {
+        const std::lock_guard lock(mutex);
+        TURNTABLE_CHECK(refresh());
+        for (const auto& [id, name] : names) {
+            tapes.push_back(*files.at(name).tape);
+        }
+    }
+    return select_page(criteria, std::move(tapes),
+                       [this](const TapeMetadata& tape) { return search_content(tape.id); });
+}
+
+Result<InspectReport> CaptureFolderState::inspect() {
+    const std::lock_guard lock(mutex);
+    TURNTABLE_CHECK(refresh());
+    InspectReport report{.tapes = names.size()};
+    const auto say = [&report](const std::string& id, IndexProblem::Kind kind, std::string what) {
+        report.problems.push_back({id, kind, std::move(what)});
+    };
+    for (const auto& [name, file] : files) {
+        const std::string id = file.tape ? file.tape->id : std::string();
+        for (const std::string& problem : file.problems) {
+            say(id, IndexProblem::Kind::damaged, problem);
+        }
+        if (file.tape && names.at(id) != name) {
+            say(id, IndexProblem::Kind::no_row, name + " has the id of " + names.at(id));
+        }
+    }
+    return report;
+}
+
+}  // namespace detail
+
+namespace {
+
+using detail::CaptureFolderState;
+
+Error only_read() {
+    return Error(ErrorCode::unsupported,
+                 "captures of other programs are only read; import them into a library of tapes");
+}
+
+/// Runs a call of the state where the context says. `function` owns its arguments.
+template <class T, class F>
+Async<T> run_on(const std::shared_ptr<CaptureFolderState>& state, const Context& context,
+                F function) {
+    return run_blocking<T>(
+        state->options.runtime, state->gate, context,
+        [state, function = std::move(function)]() mutable { return function(*state); });
+}
+
+/// A range of a converted content, as one piece: it is in memory in any case.
+class CaptureStream final : public StreamSource<Bytes> {
+  public:
+    CaptureStream(std::shared_ptr<CaptureFolderState> state, std::string id, ContentRange range)
+        : state_(std::move(state)), id_(std::move(id)), range_(range) {}
+
+    Async<std::optional<Bytes>> next(const Context& context) override {
+        if (std::exchange(given_, true)) {
+            return std::optional<Bytes>();
+        }
+        return run_on<std::optional<Bytes>>(
+            state_, context,
+            [id = id_, range = range_](CaptureFolderState& state) -> Result<std::optional<Bytes>> {
+                TURNTABLE_TRY(const Bytes tape, state.content(id));
+                const std::uint64_t from = std::min<std::uint64_t>(range.offset, tape.size());
+                const std::uint64_t count =
+                    std::min<std::uint64_t>(range.length, tape.size() - from);
+                return count == 0 ? std::optional<Bytes>() : std::optional(tape.slice(from, count));
+            });
+    }
+
+  private:
+    std::shared_ptr<CaptureFolderState> state_;
+    std::string id_;
+    ContentRange range_;
+    bool given_ = false;
+};
+
+struct CaptureFolderSettings {
+    std::string path{};
+};
+
+const SettingsDescription<CaptureFolderSettings>& capture_folder_settings() {
+    static const SettingsDescription<CaptureFolderSettings> description =
+        SettingsDescription<CaptureFolderSettings>(
+            "captures", "Recordings of other programs in a folder, which are only read.")
+            .field("path", &CaptureFolderSettings::path, "The folder.")
+            .from_path()
+            .required()
+            .example("captures:old/tapes", "tapes of shadowcat, where they are");
+    return description;
+}
+
+}  // namespace
+
+CaptureFolder CaptureFolder::create(std::string folder, CaptureFolderOptions options) {
+    if (options.runtime == nullptr) {
+        options.runtime = Runtime::shared();
+    }
+    auto state = std::make_shared<CaptureFolderState>();
+    state->folder = std::move(folder);
+    state->options = std::move(options);
+    return CaptureFolder(std::move(state));
+}
+CaptureFolder::CaptureFolder(std::shared_ptr<CaptureFolderState> state) noexcept
+    : state_(std::move(state)) {}
+CaptureFolder::CaptureFolder(CaptureFolder&& other) noexcept = default;
+CaptureFolder& CaptureFolder::operator=(CaptureFolder&& other) noexcept = default;
+CaptureFolder::~CaptureFolder() {
+    if (state_ != nullptr) {
+        state_->gate.close([] {});
+        state_->gate.wait_empty();
+    }
+}
+
+Async<TapeMetadata> CaptureFolder::save_tape(const Context&, const SaveRequest&) {
+    return only_read();
+}
+Async<std::uint64_t> CaptureFolder::append(const Context&, std::string_view, std::uint64_t,
+                                           ByteView) {
+    return only_read();
+}
+Async<void> CaptureFolder::delete_tape(const Context&, std::string_view) { return only_read(); }
+Async<TapeMetadata> CaptureFolder::update_metadata(const Context&, std::string_view,
+                                                   const LabelChange&) {
+    return only_read();
+}
+
+Async<StoredTape> CaptureFolder::load_tape(const Context& context, std::string_view id) {
+    return run_on<StoredTape>(
+        state_, context, [id = std::string(id)](CaptureFolderState& state) -> Result<StoredTape> {
+            StoredTape tape;
+            TURNTABLE_TRY(tape.metadata, state.metadata(id));
+            TURNTABLE_TRY(tape.content, state.content(id));
+            return tape;
+        });
+}
+
+Result<Stream<Bytes>> CaptureFolder::stream(const Context&, std::string_view id,
+                                            const ContentRange& range) {
+    return Stream<Bytes>(std::make_unique<CaptureStream>(state_, std::string(id), range));
+}
+
+Async<TapePage> CaptureFolder::list_tapes(const Context& context, const SearchCriteria& criteria) {
+    return run_on<TapePage>(state_, context,
+                            [criteria](CaptureFolderState& state) { return state.list(criteria); });
+}
+
+Async<TapeMetadata> CaptureFolder::get_metadata(const Context& context, std::string_view id) {
+    return run_on<TapeMetadata>(state_, context, [id = std::string(id)](CaptureFolderState& state) {
+        return state.metadata(id);
+    });
+}
+
+Async<InspectReport> CaptureFolder::inspect(const Context& context, const InspectOptions&) {
+    return run_on<InspectReport>(state_, context,
+                                 [](CaptureFolderState& state) { return state.inspect(); });
+}
+
+Async<Health> CaptureFolder::health_check(const Context& context) {
+    return run_on<Health>(state_, context, [](CaptureFolderState& state) -> Result<Health> {
+        const auto found = capture::candidates(state.folder);
+        return found ? Health{}
+                     : Health{.state = Health::State::unhealthy, .reason = found.error().message()};
+    });
+}
+
+Async<void> CaptureFolder::close(const Context&) {
+    return close_gate(state_->options.runtime, state_->gate);
+}
+
+Result<void> register_captures(Registry& registry) {
+    return registry.add(
+        {.prefix = "captures:",
+         .name = "captures",
+         .summary = "recordings of other programs in a folder, only read",
+         .settings = capture_folder_settings().info()},
+        [](const ProviderConfig& config, const OpenOptions& options) -> Result<AnyProvider> {
+            TURNTABLE_TRY(const CaptureFolderSettings settings,
+                          capture_folder_settings().from_config(config));
+            return AnyProvider(CaptureFolder::create(
+                settings.path, {.runtime = options.runtime, .analyzer = options.analyzer}));
+        });
+}
+
+}  // namespace turntable::inline v0::tape
