@@ -75,12 +75,12 @@ class LineBuilder {
 
 /// Appends the line of a record up to where the checksum begins. Errors: `limit_exceeded`;
 /// `invalid_argument` for texts that are not UTF-8 and members that are not JSON.
-Result<void> append_record(std::string& out, const Record& record);
+TURNTABLE_EXPORT Result<void> append_record(std::string& out, const Record& record);
 Result<void> append_frame(std::string& out, const Frame& frame, std::uint64_t number,
                           TapeTime time);
 
 /// The record of a line. Its checksum is left out of `extra`, and not looked at.
-Result<Record> parse_record(std::string_view line);
+TURNTABLE_EXPORT Result<Record> parse_record(std::string_view line);
 
 /// The checksum of a line, if it ends with one.
 std::optional<std::uint32_t> stored_crc(std::string_view line) noexcept;
