@@ -116,7 +116,7 @@ FILES = {
     "notes.tape": (pathlib.Path(__file__).resolve().parents[2]
                    / "examples/data/notes.tape").read_text(encoding="utf-8"),
     "snooped.jsonl": (pathlib.Path(__file__).resolve().parents[1]
-                      / "captures/snooped.jsonl").read_text(encoding="utf-8"),
+                      / "data/captures/snooped.jsonl").read_text(encoding="utf-8"),
     "status": "Package: a\nSection: libs\nInstalled-Size: 1\n",
 }
 

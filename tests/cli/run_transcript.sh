@@ -11,7 +11,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder" || exit 1
 export PATH="$tools:$PATH" HOME="$folder" TMPDIR="$folder"
-CAPTURES=$(realpath "$(dirname "$transcript")/../../captures")
+CAPTURES=$(realpath "$(dirname "$transcript")/../../data/captures")
 export CAPTURES
 unset TURNTABLE_KV DENO_KV_PATH TURNTABLE_BLOB TURNTABLE_TAPE TURNTABLE_CONFIG XDG_DATA_HOME
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "support/read_file.hpp"
 #include "support/temp_folder.hpp"
 #include "turntable/tape/reader.hpp"
 
@@ -16,11 +17,6 @@ namespace {
 
 const std::string captures = TURNTABLE_TEST_CAPTURES;
 const std::string shadowcat_id = "0f8b1c2e-5a77-4c39-9a51-2f6d1f6f0c11";
-
-std::string text_of_file(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
 
 /// What a capture holds, as a reader of tapes sees it.
 struct Read {
@@ -118,7 +114,7 @@ TEST(Capture, OldLinesAreReadAroundDamageAndATornEnd) {
     EXPECT_EQ(capture.problems[0].line, 5U);
     EXPECT_EQ(capture.problems[1].line, 8U);
     EXPECT_NE(capture.problems[1].what.find("torn"), std::string::npos);
-    const std::string text = text_of_file(captures + "/lines/3d9d4c0a.jsonl");
+    const std::string text = test::read_file(captures + "/lines/3d9d4c0a.jsonl");
     EXPECT_EQ(text.substr(capture.problems[0].offset, 9), "this line");
     const Read tape = read_all(capture);
     EXPECT_EQ(tape.head.name, "tools over http");
@@ -188,7 +184,7 @@ TEST(Capture, RecordedPairsBecomeFramesOneAfterAnother) {
 }
 
 TEST(Capture, OfATornDocumentEveryWholeFrameIsRead) {
-    const std::string text = text_of_file(captures + "/shadowcat/" + shadowcat_id + ".json");
+    const std::string text = test::read_file(captures + "/shadowcat/" + shadowcat_id + ".json");
     const std::size_t second = text.find("ServerToClient");
     const std::size_t third = text.find("Internal");
     for (const std::size_t cut : {second, third, text.find("c-2")}) {
@@ -210,7 +206,7 @@ TEST(Capture, OfATornDocumentEveryWholeFrameIsRead) {
 }
 
 TEST(Capture, ADamagedFrameCostsItselfOnly) {
-    std::string text = text_of_file(captures + "/shadowcat/" + shadowcat_id + ".json");
+    std::string text = test::read_file(captures + "/shadowcat/" + shadowcat_id + ".json");
     text.replace(text.find("\"Request\""), 9, "\"Req\001est");
     const Capture capture = read_capture(text).value();
     ASSERT_EQ(capture.problems.size(), 1U);

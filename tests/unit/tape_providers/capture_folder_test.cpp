@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "support/providers.hpp"
-#include "support/recorded_tape.hpp"
+#include "support/read_file.hpp"
 #include "support/temp_folder.hpp"
 
 namespace turntable::tape {
@@ -17,17 +17,13 @@ namespace {
 
 const std::string old_tapes = TURNTABLE_TEST_CAPTURES;
 
-std::string content_of(const std::filesystem::path& path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
-
 /// Names, bytes and times of all that is in a folder.
 auto snapshot_of(const std::string& folder) {
     std::map<std::string, std::pair<std::string, std::filesystem::file_time_type>> all;
     for (const auto& file : std::filesystem::recursive_directory_iterator(folder)) {
-        all[file.path().string()] = {file.is_regular_file() ? content_of(file.path()) : "",
-                                     file.last_write_time()};
+        all[file.path().string()] = {
+            file.is_regular_file() ? test::read_file(file.path().string()) : "",
+            file.last_write_time()};
     }
     all[folder] = {"", std::filesystem::last_write_time(folder)};
     return all;
@@ -78,7 +74,7 @@ TEST(CaptureFolder, ReadsInPlaceAndChangesNothing) {
 
         for (const auto& refused :
              {library.note(found.id, "x").error(), library.remove(found.id).error(),
-              library.save_file(old_tapes + "/../../examples/data/notes.tape").error(),
+              library.save_file(old_tapes + "/../../../examples/data/notes.tape").error(),
               library.prune({.count = 0}).error()}) {
             EXPECT_EQ(refused.code(), ErrorCode::unsupported) << refused.to_string();
         }
