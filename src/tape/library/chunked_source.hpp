@@ -5,13 +5,14 @@
 #include <utility>
 
 #include "turntable/core/bytes.hpp"
+#include "turntable/core/export.hpp"
 #include "turntable/tape/storage.hpp"
 
 /// \file
 /// A Source over something that is read in larger pieces than a Reader asks for.
 namespace turntable::inline v0::tape {
 
-class ChunkedSource final : public Source {
+class TURNTABLE_EXPORT ChunkedSource final : public Source {
   public:
     using Size = std::function<Result<std::uint64_t>()>;
     /// At most so many bytes from an offset; none at the end.

@@ -1,81 +1,17 @@
 #include "turntable/tape/stock.hpp"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
+#include "tape/library/provider_calls.hpp"
 #include "tape/library/stock_state.hpp"
-#include "turntable/core/blocking.hpp"
 
 namespace turntable::inline v0::tape {
 
 namespace {
 
-constexpr std::uint64_t stream_bytes = std::uint64_t{256} << 10U;
-
-/// Runs a call of the state where the context says. `function` owns its arguments.
-template <class T, class State, class F>
-Async<T> run(const std::shared_ptr<State>& state, const Context& context, F function) {
-    return run_blocking<T>(
-        state->options.runtime, state->gate, context,
-        [state, call = CallOptions(context), function = std::move(function)]() mutable {
-            return function(*state, call);
-        });
-}
-
-/// The same for one tape, by its id.
-template <class T, class State, class F>
-Async<T> run_for(const std::shared_ptr<State>& state, const Context& context, std::string_view id,
-                 F function) {
-    if (auto right = check_tape_id(id); !right) {
-        return std::move(right).error();
-    }
-    return run<T>(
-        state, context,
-        [id = std::string(id), function = std::move(function)](
-            State& on, const CallOptions& call) mutable { return function(on, id, call); });
-}
-
-/// What is left to read of a range of a content.
-struct Rest {
-    std::string id;
-    ContentRange range;
-
-    Result<std::optional<Bytes>> next(detail::StockState& state, const CallOptions& call) {
-        TURNTABLE_TRY(const auto found, state.contents.get(id, call));
-        if (range.length == 0 || range.offset >= found.bytes) {
-            range.length = 0;
-            return std::optional<Bytes>();
-        }
-        const std::uint64_t count =
-            std::min({range.length, stream_bytes, found.bytes - range.offset});
-        TURNTABLE_TRY(Bytes bytes,
-                      state.contents.blobs().read(
-                          found.path, {.offset = range.offset, .length = count}, {}, call));
-        range.offset += bytes.size();
-        range.length -= std::min<std::uint64_t>(range.length, bytes.size());
-        return bytes.empty() ? std::optional<Bytes>() : std::optional(std::move(bytes));
-    }
-};
-
-/// A range of a content, in pieces.
-class ContentStream final : public StreamSource<Bytes> {
-  public:
-    ContentStream(std::shared_ptr<detail::StockState> state, Rest rest)
-        : state_(std::move(state)), rest_(std::make_shared<Rest>(std::move(rest))) {}
-
-    Async<std::optional<Bytes>> next(const Context& context) override {
-        return run<std::optional<Bytes>>(
-            state_, context, [rest = rest_](detail::StockState& state, const CallOptions& call) {
-                return rest->next(state, call);
-            });
-    }
-
-  private:
-    std::shared_ptr<detail::StockState> state_;
-    // Shared with a call that goes on when the stream was dropped.
-    std::shared_ptr<Rest> rest_;
-};
+using detail::run;
+using detail::run_for;
 
 }  // namespace
 
@@ -123,7 +59,7 @@ Async<std::uint64_t> StockProvider::append(const Context& context, std::string_v
 Result<Stream<Bytes>> StockProvider::stream(const Context&, std::string_view id,
                                             const ContentRange& range) {
     TURNTABLE_CHECK(check_tape_id(id));
-    return Stream<Bytes>(std::make_unique<ContentStream>(state_, Rest{std::string(id), range}));
+    return Stream<Bytes>(std::make_unique<detail::ContentStream<State>>(state_, id, range));
 }
 
 Async<void> StockProvider::delete_tape(const Context& context, std::string_view id) {

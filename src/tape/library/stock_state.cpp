@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "tape/library/chunked_source.hpp"
-#include "turntable/tape/reader.hpp"
+#include "tape/library/frame_text.hpp"
 
 namespace turntable::inline v0::tape::detail {
 
@@ -23,34 +23,6 @@ Result<Labels> checked(const Labels& labels) {
 
 Error no_tape(std::string_view id) {
     return Error(ErrorCode::not_found, "there is no tape of this id").with("id", std::string(id));
-}
-
-/// Whether some frame holds a text; `corrupt` lines are passed over.
-Result<bool> any_frame_contains(std::unique_ptr<Source> source, std::string_view text) {
-    TURNTABLE_TRY(Reader reader, Reader::open(std::move(source)));
-    for (;;) {
-        auto record = reader.next();
-        if (!record) {
-            if (record.error().code() != ErrorCode::corrupt) {
-                return std::move(record).error();
-            }
-            continue;
-        }
-        if (!*record) {
-            return false;
-        }
-        const auto* frame = std::get_if<Frame>(&**record);
-        if (frame == nullptr) {
-            continue;
-        }
-        const auto holds = [text](const Part& part) {
-            return contains_folded(part.bytes.text(), text);
-        };
-        if (contains_folded(frame->payload.text(), text) ||
-            std::ranges::any_of(frame->parts, holds)) {
-            return true;
-        }
-    }
 }
 
 }  // namespace
@@ -76,6 +48,16 @@ Result<TapeMetadata> StockState::save(const SaveRequest& request, const CallOpti
     TURNTABLE_CHECK(contents.put_labels(tape, call));
     TURNTABLE_CHECK(index.put(tape, call));
     return tape;
+}
+
+Result<Bytes> StockState::read(std::string_view id, const ContentRange& range,
+                               const CallOptions& call) {
+    TURNTABLE_TRY(const auto found, contents.get(id, call));
+    if (range.length == 0 || range.offset >= found.bytes) {
+        return Bytes();
+    }
+    const std::uint64_t count = std::min(range.length, found.bytes - range.offset);
+    return contents.blobs().read(found.path, {.offset = range.offset, .length = count}, {}, call);
 }
 
 Result<StoredTape> StockState::load(std::string_view id, const CallOptions& call) {

@@ -20,6 +20,7 @@ struct StockState {
           index(std::move(database)) {}
 
     Result<TapeMetadata> save(const SaveRequest& request, const CallOptions& call);
+    Result<Bytes> read(std::string_view id, const ContentRange& range, const CallOptions& call);
     Result<StoredTape> load(std::string_view id, const CallOptions& call);
     Result<std::uint64_t> append(std::string_view id, std::uint64_t offset, ByteView bytes,
                                  const CallOptions& call);

@@ -3,6 +3,7 @@
 
 #include "tape/ledger.hpp"
 #include "tape/metadata/calls.hpp"
+#include "tape/metadata/derive.hpp"
 #include "turntable/tape/metadata.hpp"
 
 namespace turntable::inline v0::tape {
@@ -134,9 +135,14 @@ TapeMetadata MetadataBuilder::finish() {
 Result<TapeMetadata> derive_metadata(std::unique_ptr<Source> source,
                                      const AnalyzerFactory& analyzer,
                                      const std::function<void(const Call&)>& each) {
+    return derive_metadata(std::move(source), analyzer, Lookers{.call = each});
+}
+
+Result<TapeMetadata> derive_metadata(std::unique_ptr<Source> source,
+                                     const AnalyzerFactory& analyzer, const Lookers& lookers) {
     TURNTABLE_TRY(const std::uint64_t stored_bytes, source->size());
     TURNTABLE_TRY(Reader reader, Reader::open(std::move(source)));
-    MetadataBuilder builder(reader.head(), analyzer, each);
+    MetadataBuilder builder(reader.head(), analyzer, lookers.call);
     // Each turn reads a line, or goes past a damaged one: the tape ends both.
     for (;;) {
         auto record = reader.next();
@@ -151,6 +157,9 @@ Result<TapeMetadata> derive_metadata(std::unique_ptr<Source> source,
             break;
         }
         builder.take(**record);
+        if (lookers.record) {
+            lookers.record(**record);
+        }
     }
     TURNTABLE_TRY(const auto torn, reader.torn());
     TapeMetadata metadata = builder.finish();

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "tape/search/check.hpp"
+#include "tape/search/place.hpp"
 #include "tape/search/values.hpp"
 #include "turntable/core/base64.hpp"
 #include "turntable/tape/criteria.hpp"
@@ -10,13 +11,6 @@
 namespace turntable::inline v0::tape {
 
 namespace {
-
-/// What decides about the place of a tape.
-struct Place {
-    std::string text;
-    std::int64_t number = 0;
-    std::string id;
-};
 
 bool by_text(Field field) noexcept { return field_info(field).type == FieldType::text; }
 
@@ -48,6 +42,8 @@ Error not_ours() {
                  "this is no cursor of a search in this order; begin without one");
 }
 
+}  // namespace
+
 Result<Place> parse_cursor(const std::string& cursor, const SortOrder& order) {
     const auto decoded = from_base64(cursor, Base64::url);
     const std::string mark = order_mark(order);
@@ -70,8 +66,6 @@ Result<Place> parse_cursor(const std::string& cursor, const SortOrder& order) {
     }
     return place;
 }
-
-}  // namespace
 
 Result<void> check_cursor(const std::string& cursor, const SortOrder& order) {
     if (!cursor.empty()) {

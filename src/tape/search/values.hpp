@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "turntable/core/export.hpp"
 #include "turntable/tape/criteria.hpp"
 
 /// \file
@@ -12,12 +13,12 @@
 namespace turntable::inline v0::tape {
 
 /// Whether some value of a text field of the tape is as `test` wants it. Not for fields of calls.
-bool any_text(const TapeMetadata& tape, const Term& term,
-              const std::function<bool(std::string_view)>& test);
+TURNTABLE_EXPORT bool any_text(const TapeMetadata& tape, const Term& term,
+                               const std::function<bool(std::string_view)>& test);
 /// Of a field that is neither text nor of a call.
-std::int64_t number_of(const TapeMetadata& tape, Field field) noexcept;
+TURNTABLE_EXPORT std::int64_t number_of(const TapeMetadata& tape, Field field) noexcept;
 /// Of a text field by which tapes can be ordered.
-const std::string& sort_text(const TapeMetadata& tape, Field field) noexcept;
+TURNTABLE_EXPORT const std::string& sort_text(const TapeMetadata& tape, Field field) noexcept;
 
 /// Of a field of a call.
 std::string_view call_text(const Call& call, Field field) noexcept;
