@@ -11,6 +11,7 @@
 #include "turntable/kv/lmdb.hpp"
 #include "turntable/kv/sqlite.hpp"
 #include "turntable/tape/capture_folder.hpp"
+#include "turntable/tape/sqlite.hpp"
 
 namespace turntable_cli {
 
@@ -48,6 +49,7 @@ App::App()
     const std::shared_ptr<const turntable::blob::Registry> blobs(&blobs_, [](const auto*) {});
     turntable::tape::register_stock(tapes_, blobs, registry_).value();
     turntable::tape::register_captures(tapes_).value();
+    turntable::tape::register_sqlite(tapes_).value();
     // Looked up when a name is used, so that a broken file does not hinder whoever needs none.
     registry_->set_named_stores([this](std::string_view name) { return named_store("kv", name); });
     blobs_.set_named_stores([this](std::string_view name) { return named_store("blob", name); });

@@ -90,7 +90,10 @@ class TapeLibraryCrash : public testing::TestWithParam<const char*> {
         }
         EXPECT_GE(frames, flushed);
     }
-    std::string url() const { return "tape:" + folder_.file("tapes") + GetParam(); }
+    std::string url() const {
+        std::string url = GetParam();
+        return url.replace(url.find('@'), 1, folder_.file("tapes"));
+    }
 
     TempFolder folder_;
     std::map<std::string, Told> told_;
@@ -109,10 +112,11 @@ TEST_P(TapeLibraryCrash, WhatWasToldIsThereAndTheIndexCanBeMadeAgain) {
     EXPECT_EQ(library->rebuild()->repaired, 0U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Forms, TapeLibraryCrash, testing::Values("", "?compression=zstd"),
-                         [](const auto& row) {
-                             return std::string(row.index == 0 ? "plain" : "zstd");
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Places, TapeLibraryCrash, testing::Values("tape:@", "tape:@?compression=zstd", "tape+sqlite:@"),
+    [](const auto& row) {
+        return std::string(row.index == 0 ? "plain" : row.index == 1 ? "zstd" : "sqlite");
+    });
 
 }  // namespace
 }  // namespace turntable::test

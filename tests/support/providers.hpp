@@ -8,6 +8,7 @@
 #include "turntable/kv/registry.hpp"
 #include "turntable/kv/sqlite.hpp"
 #include "turntable/tape/registry.hpp"
+#include "turntable/tape/sqlite.hpp"
 
 /// \file
 /// The providers of tapes that are built.
@@ -19,7 +20,7 @@ inline tape::Registry provider_registry() {
     tape::Registry registry;
     if (!blob::register_memory(*blobs) || !blob::register_fs(*blobs) ||
         !kv::register_memory(*indexes) || !kv::register_sqlite(*indexes) ||
-        !tape::register_stock(registry, blobs, indexes)) {
+        !tape::register_stock(registry, blobs, indexes) || !tape::register_sqlite(registry)) {
         std::abort();
     }
     return registry;

@@ -327,6 +327,7 @@ std::vector<Where> stock_providers() {
     std::vector<Where> rows = {{"memory", "memory:", false},
                                {"folder", "tape:DIR/t", true},
                                {"index_in_memory", "tape:DIR/t?index_strategy=memory", true},
+                               {"sqlite", "tape+sqlite:DIR/t.db", true},
                                {"pair", "tape+pair:?blobs=memory:&index=sqlite:DIR/i.db", false}};
 #ifdef TURNTABLE_TEST_ZSTD
     rows.push_back({"zstd", "tape:DIR/t?compression=zstd", true});

@@ -43,6 +43,8 @@ class Statement {
         note(sqlite3_bind_int64(statement_.get(), index, number));
     }
 
+    void bind_null(int index) noexcept { note(sqlite3_bind_null(statement_.get(), index)); }
+
     /// SQLITE_ROW, SQLITE_DONE or an error code.
     int step() noexcept {
         return bind_code_ == SQLITE_OK ? sqlite3_step(statement_.get()) : bind_code_;
