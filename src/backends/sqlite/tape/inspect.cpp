@@ -34,15 +34,12 @@ class TapeInspection {
 
     Result<InspectReport> run() {
         TURNTABLE_CHECK(list());
-        for (const auto n : growing_) {
+        for (const auto n : how_.contents ? tapes_ : growing_) {
             TURNTABLE_CHECK(stopped());
-            TURNTABLE_CHECK(look_at(n, &TapeInspection::grown));
+            TURNTABLE_CHECK(
+                look_at(n, how_.contents ? &TapeInspection::compare : &TapeInspection::grown));
         }
         if (how_.contents) {
-            for (const auto n : tapes_) {
-                TURNTABLE_CHECK(stopped());
-                TURNTABLE_CHECK(look_at(n, &TapeInspection::compare));
-            }
             TURNTABLE_CHECK(words());
         }
         return std::move(report_);
