@@ -4,6 +4,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "turntable/tape/provider.hpp"
 
@@ -70,6 +71,12 @@ class TURNTABLE_EXPORT AnyProvider {
     Async<InspectReport> inspect(const Context& context, const InspectOptions& options) {
         return model_->inspect(context, options);
     }
+    /// Without the optional call of the provider they are saved one after the other, and this waits
+    /// for each.
+    Async<std::vector<Result<TapeMetadata>>> save_tapes(const Context& context,
+                                                        const std::vector<SaveRequest>& requests) {
+        return model_->save_tapes(context, requests);
+    }
     Async<void> close(const Context& context) { return model_->close(context); }
 
     /// The provider inside if it is a P, to reach what only P can do; else null.
@@ -99,6 +106,8 @@ class TURNTABLE_EXPORT AnyProvider {
         virtual Async<Health> health_check(const Context&) = 0;
         virtual Async<TapeMetadata> finish_tape(const Context&, std::string_view) = 0;
         virtual Async<InspectReport> inspect(const Context&, const InspectOptions&) = 0;
+        virtual Async<std::vector<Result<TapeMetadata>>> save_tapes(
+            const Context&, const std::vector<SaveRequest>&) = 0;
         virtual Async<void> close(const Context&) = 0;
     };
 
@@ -155,6 +164,19 @@ class TURNTABLE_EXPORT AnyProvider {
                 return provider.inspect(context, options);
             } else {
                 return Async<InspectReport>(InspectReport{});
+            }
+        }
+        Async<std::vector<Result<TapeMetadata>>> save_tapes(
+            const Context& context, const std::vector<SaveRequest>& requests) override {
+            if constexpr (ProviderWithBatch<P>) {
+                return provider.save_tapes(context, requests);
+            } else {
+                std::vector<Result<TapeMetadata>> saved;
+                saved.reserve(requests.size());
+                for (const SaveRequest& request : requests) {
+                    saved.push_back(provider.save_tape(context, request).wait());
+                }
+                return Async<std::vector<Result<TapeMetadata>>>(std::move(saved));
             }
         }
         Async<void> close(const Context& context) override { return provider.close(context); }

@@ -114,7 +114,12 @@ class [[nodiscard]] TURNTABLE_EXPORT Library {
                               const CallOptions& call = {}) const;
     Result<TapeMetadata> save_file(const std::string& path, const SaveOptions& options = {},
                                    const CallOptions& call = {}) const;
-    /// Each by itself: an answer for each, in their order.
+    /// Several whole tapes: an answer for each, in their order. Where the provider can, those of a
+    /// batch are kept at once; a failure to keep any of it is then the answer for each.
+    std::vector<Result<TapeMetadata>> save_all(std::vector<std::unique_ptr<Source>> contents,
+                                               const SaveOptions& options = {},
+                                               const CallOptions& call = {}) const;
+    /// The same of files, some at a time.
     std::vector<Result<TapeMetadata>> save_files(std::span<const std::string> paths,
                                                  const SaveOptions& options = {},
                                                  const CallOptions& call = {}) const;

@@ -128,6 +128,16 @@ concept ProviderWithFinish = requires(P& provider, const Context& context, std::
     { provider.finish_tape(context, id) } -> std::same_as<Async<TapeMetadata>>;
 };
 
+/// Optional: many tapes at once, for less than each by itself would cost: an answer for each, in
+/// their order. Without it they are saved one after the other.
+template <class P>
+concept ProviderWithBatch =
+    requires(P& provider, const Context& context, const std::vector<SaveRequest>& requests) {
+        {
+            provider.save_tapes(context, requests)
+        } -> std::same_as<Async<std::vector<Result<TapeMetadata>>>>;
+    };
+
 /// Optional: compares an index with contents. Without it there is nothing that could differ.
 template <class P>
 concept ProviderWithInspect =

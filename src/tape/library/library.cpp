@@ -140,10 +140,53 @@ Result<TapeMetadata> Library::save_file(const std::string& path, const SaveOptio
 std::vector<Result<TapeMetadata>> Library::save_files(std::span<const std::string> paths,
                                                       const SaveOptions& options,
                                                       const CallOptions& call) const {
+    // So many files are open at a time.
+    constexpr std::size_t batch_max = 64;
     std::vector<Result<TapeMetadata>> saved;
     saved.reserve(paths.size());
-    for (const std::string& path : paths) {
-        saved.push_back(save_file(path, options, call));
+    while (!paths.empty()) {
+        const auto batch = paths.first(std::min(paths.size(), batch_max));
+        paths = paths.subspan(batch.size());
+        std::vector<std::unique_ptr<Source>> contents;
+        std::vector<std::size_t> places;
+        for (const std::string& path : batch) {
+            auto source = FileSource::open(path);
+            if (source) {
+                contents.push_back(*std::move(source));
+                places.push_back(saved.size());
+                saved.emplace_back(TapeMetadata());
+            } else {
+                saved.emplace_back(std::move(source).error().with("path", path));
+            }
+        }
+        auto answers = save_all(std::move(contents), options, call);
+        for (std::size_t i = 0; i < places.size(); ++i) {
+            const std::size_t at = places[i];
+            saved[at] = answers[i]
+                            ? std::move(answers[i])
+                            : Result<TapeMetadata>(
+                                  std::move(answers[i])
+                                      .error()
+                                      .with("path", batch[at - (saved.size() - batch.size())]));
+        }
+    }
+    return saved;
+}
+
+std::vector<Result<TapeMetadata>> Library::save_all(std::vector<std::unique_ptr<Source>> contents,
+                                                    const SaveOptions& options,
+                                                    const CallOptions& call) const {
+    std::vector<SaveRequest> requests;
+    requests.reserve(contents.size());
+    for (std::unique_ptr<Source>& content : contents) {
+        requests.push_back({std::move(content), options.labels, options.replace});
+    }
+    auto answers = state_->provider.save_tapes(state_->context(call), requests).wait();
+    std::vector<Result<TapeMetadata>> saved;
+    saved.reserve(requests.size());
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+        saved.push_back(state_->keeping(
+            answers ? std::move((*answers)[i]) : Result<TapeMetadata>(answers.error()), "save"));
     }
     return saved;
 }

@@ -110,6 +110,35 @@ TEST_F(TapeSqliteFile, AFailedSaveLeavesNothing) {
     EXPECT_EQ(library.load("t1").value().content.view().to_string(), text_of("t1"));
 }
 
+TEST_F(TapeSqliteFile, ABatchIsOneTransactionWithAnAnswerForEach) {
+    const Library library = open();
+    ASSERT_TRUE(test::save_text(library, text_of("t2")));
+    std::vector<std::unique_ptr<Source>> contents;
+    for (const std::string& text :
+         {text_of("t1"), text_of("t2"), std::string("no tape"), text_of("t3")}) {
+        contents.push_back(std::make_unique<MemorySource>(Bytes::copy(text)));
+    }
+    test::RawFile file(path_);
+    const auto before = file.run("pragma data_version");
+    const auto saved = library.save_all(std::move(contents));
+    ASSERT_EQ(saved.size(), 4U);
+    EXPECT_TRUE(saved[0] && saved[0]->id == "t1");
+    EXPECT_EQ(error_of(saved[1]).code(), ErrorCode::already_exists);
+    EXPECT_EQ(error_of(saved[2]).code(), ErrorCode::corrupt);
+    EXPECT_TRUE(saved[3] && saved[3]->id == "t3");
+    EXPECT_NE(file.run("pragma data_version"), before);
+    EXPECT_EQ(library.search("tool:search word1").value().tapes.size(), 3U);
+    EXPECT_TRUE(library.verify().value().problems.empty());
+    // A batch that cannot begin is an answer for each.
+    file.run("begin immediate");
+    std::vector<std::unique_ptr<Source>> more;
+    more.push_back(std::make_unique<MemorySource>(Bytes::copy(text_of("t4"))));
+    const Library hasty = open("?busy_timeout=0ms");
+    const auto refused = hasty.save_all(std::move(more));
+    ASSERT_EQ(refused.size(), 1U);
+    EXPECT_EQ(error_of(refused[0]).code(), ErrorCode::busy);
+}
+
 TEST_F(TapeSqliteFile, WhatIsRemovedLeavesNoRow) {
     const Library library = open();
     ASSERT_TRUE(test::save_text(library, text_of("t1", 3000), {.labels = Labels{.tags = {"x"}}}));

@@ -77,6 +77,13 @@ Async<TapeMetadata> SqliteProvider::save_tape(const Context& context, const Save
     });
 }
 
+Async<std::vector<Result<TapeMetadata>>> SqliteProvider::save_tapes(
+    const Context& context, const std::vector<SaveRequest>& requests) {
+    return run<std::vector<Result<TapeMetadata>>>(
+        state_, context,
+        [requests](State& state, const CallOptions&) { return state.save_all(requests); });
+}
+
 Async<StoredTape> SqliteProvider::load_tape(const Context& context, std::string_view id) {
     return run_for<StoredTape>(
         state_, context, id,

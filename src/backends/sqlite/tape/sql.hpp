@@ -9,6 +9,9 @@ namespace turntable::inline v0::tape::sqlite {
 /// Every statement that a connection keeps beside the common ones.
 enum class Sql : std::uint8_t {
     begin_read,
+    savepoint,
+    savepoint_undo,
+    savepoint_release,
     find,
     row,
     next_number,
@@ -48,6 +51,9 @@ inline constexpr std::size_t sql_count = static_cast<std::size_t>(Sql::count);
 /// The text of each, in the order of the enumeration.
 inline constexpr std::array<const char*, sql_count> sql_text = {
     "begin",
+    "savepoint one_tape",
+    "rollback to one_tape",
+    "release one_tape",
     "select n, metadata, labels, seen from tape where id = ?1",
     "select id, metadata, labels, seen from tape where n = ?1",
     "select coalesce(max(n), 0) + 1 from tape",

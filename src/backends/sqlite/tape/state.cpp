@@ -162,6 +162,35 @@ Result<void> SqliteState::erase(sql::Connection& connection, const Row& row) {
 }
 
 Result<TapeMetadata> SqliteState::save(const SaveRequest& request) {
+    TURNTABLE_TRY(sql::Writing writing, file.begin_write());
+    TURNTABLE_TRY(TapeMetadata tape, put(writing.connection(), request));
+    TURNTABLE_CHECK(writing.commit());
+    return tape;
+}
+
+Result<std::vector<Result<TapeMetadata>>> SqliteState::save_all(
+    const std::vector<SaveRequest>& requests) {
+    TURNTABLE_TRY(sql::Writing writing, file.begin_write());
+    sql::Connection& connection = writing.connection();
+    std::vector<Result<TapeMetadata>> saved;
+    saved.reserve(requests.size());
+    for (const SaveRequest& request : requests) {
+        TURNTABLE_CHECK(connection.run(Sql::savepoint));
+        saved.push_back(put(connection, request));
+        // A full disk ends the whole transaction, and then there is nothing to go back to.
+        if (!saved.back() && !connection.in_transaction()) {
+            return saved.back().error();
+        }
+        if (!saved.back()) {
+            TURNTABLE_CHECK(connection.run(Sql::savepoint_undo));
+        }
+        TURNTABLE_CHECK(connection.run(Sql::savepoint_release));
+    }
+    TURNTABLE_CHECK(writing.commit());
+    return saved;
+}
+
+Result<TapeMetadata> SqliteState::put(sql::Connection& connection, const SaveRequest& request) {
     if (request.content == nullptr) {
         return Error(ErrorCode::invalid_argument, "there is no content to save");
     }
@@ -176,8 +205,6 @@ Result<TapeMetadata> SqliteState::save(const SaveRequest& request) {
     if (request.labels) {
         TURNTABLE_TRY(labels, checked_labels(*request.labels));
     }
-    TURNTABLE_TRY(sql::Writing writing, file.begin_write());
-    sql::Connection& connection = writing.connection();
     TURNTABLE_TRY(const auto existing, sqlite::find_row(connection, id));
     if (existing && !request.replace) {
         return already_there(id);
@@ -187,11 +214,8 @@ Result<TapeMetadata> SqliteState::save(const SaveRequest& request) {
     }
     TURNTABLE_TRY(const std::int64_t n, next_number(connection));
     TURNTABLE_TRY(const auto size, sqlite::copy_content(connection, n, *request.content));
-    TURNTABLE_TRY(TapeMetadata tape,
-                  index(connection, n, sqlite::content_source(connection, n), labels, false));
     (void)size;
-    TURNTABLE_CHECK(writing.commit());
-    return tape;
+    return index(connection, n, sqlite::content_source(connection, n), labels, false);
 }
 
 Result<StoredTape> SqliteState::load(std::string_view id) {

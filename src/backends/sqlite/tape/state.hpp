@@ -4,6 +4,7 @@
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "backends/sqlite/file/file.hpp"
 #include "backends/sqlite/tape/grams.hpp"
@@ -42,6 +43,7 @@ struct SqliteState {
     SqliteState(const SqliteOptions& settings, Options shared);
 
     Result<TapeMetadata> save(const SaveRequest& request);
+    Result<std::vector<Result<TapeMetadata>>> save_all(const std::vector<SaveRequest>& requests);
     Result<StoredTape> load(std::string_view id);
     Result<Bytes> read(std::string_view id, const ContentRange& range, const CallOptions& call);
     Result<std::uint64_t> append(std::string_view id, std::uint64_t offset, ByteView bytes);
@@ -54,6 +56,8 @@ struct SqliteState {
     Result<Health> health();
 
     // Within a write transaction.
+
+    Result<TapeMetadata> put(sql::Connection& connection, const SaveRequest& request);
 
     /// Derives all rows of tape `n` from a content, but for its bytes, which are not written. What
     /// is there of pieces stays, and those of further frames are added.
