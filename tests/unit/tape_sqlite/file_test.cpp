@@ -145,7 +145,7 @@ TEST_F(TapeSqliteFile, WhatIsRemovedLeavesNoRow) {
     ASSERT_TRUE(library.tag("t1", {"y"}));
     ASSERT_TRUE(library.remove("t1"));
     test::RawFile file(path_);
-    for (const char* table : {"tape", "chunk", "value", "call", "piece", "growing"}) {
+    for (const char* table : {"tape", "about", "chunk", "value", "call", "piece", "growing"}) {
         EXPECT_EQ(file.run(std::string("select count(*) from ") + table),
                   std::vector<std::string>{"0"})
             << table;
@@ -275,9 +275,9 @@ INSTANTIATE_TEST_SUITE_P(
     Of, TapeSqliteDamage,
     testing::Values(
         Damage{"column",
-               "update tape set metadata = replace(metadata, '\"frames\":', '\"frames\":1')",
+               "update about set metadata = replace(metadata, '\"frames\":', '\"frames\":1')",
                IndexProblem::Kind::stale, true},
-        Damage{"metadata", "update tape set metadata = '{' where id = 't1'",
+        Damage{"metadata", "update about set metadata = '{' where tape = 1",
                IndexProblem::Kind::stale, true},
         Damage{"value", "delete from value where field = 'tag'", IndexProblem::Kind::stale, true},
         Damage{"calls", "delete from call where number = 3", IndexProblem::Kind::stale, true},

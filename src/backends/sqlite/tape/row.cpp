@@ -151,22 +151,28 @@ Result<void> put_row(sql::Connection& connection, std::int64_t n, const TapeMeta
                      std::uint64_t seen) {
     const std::string json = to_json(tape);
     const std::string labels = tape.labels == initial_labels(tape) ? "" : to_json(tape.labels);
+    TURNTABLE_TRY(sql::Statement * about, connection.statement(Sql::put_about));
+    const sql::ResetLater reset_about(*about);
+    about->bind(1, n);
+    about->bind_text(2, json);
+    if (labels.empty()) {
+        about->bind_null(3);
+    } else {
+        about->bind_text(3, labels);
+    }
+    if (about->step() != SQLITE_DONE) {
+        return connection.error("writing what is known of a tape");
+    }
     TURNTABLE_TRY(sql::Statement * put, connection.statement(Sql::put_tape));
     const sql::ResetLater reset(*put);
     put->bind(1, n);
     put->bind_text(2, tape.id);
-    put->bind_text(3, json);
-    if (labels.empty()) {
-        put->bind_null(4);
-    } else {
-        put->bind_text(4, labels);
-    }
-    put->bind(5, static_cast<std::int64_t>(seen));
-    put->bind_text(6, tape.name());
-    put->bind(7, std::int64_t{tape.names_cut ? 1 : 0});
-    put->bind(8, static_cast<std::int64_t>(tape.latency.calls));
-    put->bind(9, std::int64_t{tape.latency.least.count()});
-    int column = 10;
+    put->bind(3, static_cast<std::int64_t>(seen));
+    put->bind_text(4, tape.name());
+    put->bind(5, std::int64_t{tape.names_cut ? 1 : 0});
+    put->bind(6, static_cast<std::int64_t>(tape.latency.calls));
+    put->bind(7, std::int64_t{tape.latency.least.count()});
+    int column = 8;
     for (const Field field : number_columns) {
         put->bind(column++, number_of(tape, field));
     }

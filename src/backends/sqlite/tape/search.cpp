@@ -2,6 +2,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -25,8 +26,13 @@ using sqlite::Piece;
 using sqlite::Row;
 using sqlite::Sql;
 
-/// Which pieces can hold a text, by tape.
-using Candidates = std::map<std::int64_t, std::vector<Piece>>;
+/// A piece that can hold a text.
+struct Candidate {
+    std::int64_t tape = 0;
+    Piece piece;
+};
+/// In the order of tapes, and of pieces in each.
+using Candidates = std::vector<Candidate>;
 
 /// One search: SQL gives the tapes that can be meant, in their order; what the reference says of
 /// each decides.
@@ -142,12 +148,12 @@ class Search {
             return any_frame_contains(sqlite::content_source(connection_, n), text);
         }
         TURNTABLE_TRY(const Candidates* candidates, candidates_for(text));
-        const auto found = candidates->find(n);
-        if (found == candidates->end()) {
+        const auto found = std::ranges::equal_range(*candidates, n, {}, &Candidate::tape);
+        if (found.empty()) {
             return false;
         }
         read_ = true;
-        return pieces_contain(n, found->second, text);
+        return pieces_contain(n, found, text);
     }
     Result<const Candidates*> candidates_for(std::string_view text) {
         const auto known = candidates_.find(text);
@@ -161,23 +167,28 @@ class Search {
         Candidates found;
         int code = SQLITE_DONE;
         while ((code = rows->step()) == SQLITE_ROW) {
-            found[rows->integer(0)].push_back({0, static_cast<std::uint64_t>(rows->integer(1)),
-                                               static_cast<std::uint64_t>(rows->integer(2))});
+            found.push_back({rows->integer(0),
+                             {rows->integer(1), static_cast<std::uint64_t>(rows->integer(2)),
+                              static_cast<std::uint64_t>(rows->integer(3))}});
         }
         if (code != SQLITE_DONE) {
             return connection_.error("searching texts");
         }
+        std::ranges::sort(found, {},
+                          [](const Candidate& one) { return std::pair(one.tape, one.piece.n); });
         return &candidates_.emplace(text, std::move(found)).first->second;
     }
     /// Reads those frames of a tape that can hold the text.
-    Result<bool> pieces_contain(std::int64_t n, const std::vector<Piece>& pieces,
+    Result<bool> pieces_contain(std::int64_t n, std::span<const Candidate> pieces,
                                 std::string_view text) {
         TURNTABLE_TRY(Reader reader, Reader::open(sqlite::content_source(connection_, n)));
-        const std::uint64_t first = reader.head().segment.frames_before + 1;
-        for (const Piece& piece : pieces) {
-            if (piece.first > first) {
+        // Where the reader stands: a seek looks for its frame by halves, which a step is not worth.
+        std::uint64_t next = reader.head().segment.frames_before + 1;
+        for (const auto& [tape, piece] : pieces) {
+            if (piece.first != next) {
                 TURNTABLE_CHECK(reader.seek_frame(piece.first));
             }
+            next = piece.first + piece.frames;
             TURNTABLE_TRY(const bool holds, next_frames_contain(reader, piece.frames, text));
             if (holds) {
                 return true;

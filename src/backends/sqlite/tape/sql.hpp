@@ -17,7 +17,9 @@ enum class Sql : std::uint8_t {
     next_number,
     all_ids,
     put_tape,
+    put_about,
     remove_tape,
+    remove_about,
     content_end,
     content_range,
     chunk_insert,
@@ -54,15 +56,18 @@ inline constexpr std::array<const char*, sql_count> sql_text = {
     "savepoint one_tape",
     "rollback to one_tape",
     "release one_tape",
-    "select n, metadata, labels, seen from tape where id = ?1",
-    "select id, metadata, labels, seen from tape where n = ?1",
+    "select n, metadata, labels, seen from tape left join about on about.tape = n where id = ?1",
+    "select id, metadata, labels, seen from tape left join about on about.tape = n where n = ?1",
     "select coalesce(max(n), 0) + 1 from tape",
     "select n, id from tape order by id",
-    "replace into tape (n, id, metadata, labels, seen, name, names_cut, answered, fastest, pinned, "
-    "created, duration, frames, size, stored, dropped, redacted, requests, notifications, errors, "
-    "unanswered, noise, p50, p95, slowest) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
-    "?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)",
+    "replace into tape (n, id, seen, name, names_cut, answered, fastest, pinned, created, "
+    "duration, "
+    "frames, size, stored, dropped, redacted, requests, notifications, errors, unanswered, noise, "
+    "p50, p95, slowest) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, "
+    "?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)",
+    "replace into about (tape, metadata, labels) values (?1, ?2, ?3)",
     "delete from tape where n = ?1",
+    "delete from about where tape = ?1",
     "select offset + length(bytes) from chunk where tape = ?1 order by offset desc limit 1",
     "select offset, bytes from chunk where tape = ?1 and offset >= coalesce((select max(offset) "
     "from chunk where tape = ?1 and offset <= ?2), 0) and offset < ?3 order by offset",
@@ -89,8 +94,8 @@ inline constexpr std::array<const char*, sql_count> sql_text = {
     "delete from growing where tape = ?1",
     "select tape from growing where tape = ?1",
     "select tape from growing",
-    "select tape, first, frames from piece where frames > 0 and n in "
-    "(select rowid from words where words match ?1) order by tape, n",
+    "select tape, n, first, frames from piece where frames > 0 and n in "
+    "(select rowid from words where words match ?1)",
 };
 
 }  // namespace turntable::inline v0::tape::sqlite

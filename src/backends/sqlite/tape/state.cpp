@@ -155,7 +155,7 @@ Result<void> SqliteState::erase(sql::Connection& connection, const Row& row) {
         sqlite::remove_label_words(connection, row.n, tape ? *tape : TapeMetadata(), grams));
     TURNTABLE_CHECK(sqlite::remove_pieces(connection, row.n, grams));
     for (const Sql which : {Sql::calls_remove, Sql::values_remove, Sql::growing_remove,
-                            Sql::chunks_remove, Sql::remove_tape}) {
+                            Sql::chunks_remove, Sql::remove_about, Sql::remove_tape}) {
         TURNTABLE_CHECK(sqlite::run_with(connection, which, row.n));
     }
     return {};

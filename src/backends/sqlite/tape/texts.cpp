@@ -13,7 +13,7 @@ namespace turntable::inline v0::tape::sqlite {
 namespace {
 
 /// A piece has at least so many bytes of text, but for the last.
-constexpr std::uint64_t piece_bytes = std::uint64_t{64} << 10U;
+constexpr std::uint64_t piece_bytes = std::uint64_t{4} << 10U;
 
 void add_frame(Grams& grams, const Frame& frame) {
     grams.add(frame.payload.text());
