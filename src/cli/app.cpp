@@ -53,6 +53,7 @@ App::App()
     // Looked up when a name is used, so that a broken file does not hinder whoever needs none.
     registry_->set_named_stores([this](std::string_view name) { return named_store("kv", name); });
     blobs_.set_named_stores([this](std::string_view name) { return named_store("blob", name); });
+    tapes_.set_named_stores([this](std::string_view name) { return named_store("tape", name); });
 }
 
 Result<turntable::ProviderConfig> App::named_store(std::string_view surface,
@@ -108,6 +109,16 @@ Result<const turntable::Config*> App::config() {
         options.mounts["blob"] = [](std::string_view /*key*/,
                                     std::string_view /*url*/) -> Result<void> {
             return Error(ErrorCode::invalid_config, "there are no mounts in stores of blobs");
+        };
+        options.backends["tape"] = [this](const turntable::ProviderConfig& wanted) {
+            return tapes_.backend_for(wanted);
+        };
+        options.layers["tape"] = [](std::string_view /*item*/) -> Result<void> {
+            return Error(ErrorCode::invalid_config, "there are no layers for libraries of tapes");
+        };
+        options.mounts["tape"] = [](std::string_view /*key*/,
+                                    std::string_view /*url*/) -> Result<void> {
+            return Error(ErrorCode::invalid_config, "there are no mounts in libraries of tapes");
         };
         TURNTABLE_TRY(config_, turntable::Config::load(path, options));
     }

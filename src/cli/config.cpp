@@ -1,9 +1,10 @@
-// config check, show, schema; explain is in config_explain.cpp.
+// config check, show, schema; explain and import are in files of their own.
 
 #include <iostream>
 #include <utility>
 
 #include "cli/app.hpp"
+#include "cli/config_import.hpp"
 #include "turntable/core/settings_info.hpp"
 
 namespace turntable_cli {
@@ -70,6 +71,7 @@ void add_config(CLI::App& root, App& app) {
     });
 
     add_config_explain(*config, app);
+    add_config_import(*config, app);
 
     auto* schema = config->add_subcommand("schema", "Print the JSON Schema of turntable.toml");
     schema->add_flag("--json")->description("It is JSON in any case");

@@ -101,6 +101,7 @@ COMMANDS = [
     ("config check", "config check --config turntable.toml"),
     ("config show", "config show --config turntable.toml"),
     ("config explain", "config explain @app --config turntable.toml"),
+    ("config import", "config import shadowcat.toml"),
     ("config schema", "config schema"),
     ("conform", "conform memory: --filter order"),
     ("conform --list", "conform --list"),
@@ -117,6 +118,7 @@ FILES = {
                    / "examples/data/notes.tape").read_text(encoding="utf-8"),
     "snooped.jsonl": (pathlib.Path(__file__).resolve().parents[1]
                       / "data/captures/snooped.jsonl").read_text(encoding="utf-8"),
+    "shadowcat.toml": '[recording]\noutput_dir = "old"\n[auth]\ntoken = "x"\n',
     "status": "Package: a\nSection: libs\nInstalled-Size: 1\n",
 }
 
