@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <iostream>
+#include <utility>
 
 #include "cli/app.hpp"
 #include "cli/blob_output.hpp"
@@ -66,10 +67,12 @@ void print_source_as_json(const std::string& path, const tape::Capture& capture,
 /// Takes files into a library, each by itself.
 class Importer {
   public:
-    Importer(App& app, const ImportArguments& options, tape::Library library)
+    Importer(App& app, const ImportArguments& options, tape::Library library,
+             tape::Redactor redactor)
         : app_(app),
           options_(options),
           library_(std::move(library)),
+          redactor_(std::move(redactor)),
           format_(tape::parse_capture_format(options.from)) {}
 
     void take(const std::string& path) {
@@ -86,30 +89,37 @@ class Importer {
 
   private:
     void take_folder(const std::string& folder) {
-        const auto names = tape::list_captures(folder);
-        if (!names) {
-            return app_.fail(names.error());
+        std::uint64_t files = 0;
+        const auto visit = [&](const std::string& name, const Result<tape::Capture>& capture) {
+            ++files;
+            if (!app_.stop().stop_requested()) {
+                keep((std::filesystem::path(folder) / name).string(), capture);
+            }
+        };
+        const auto read = tape::read_captures(folder, capture_options(format_), visit);
+        if (!read) {
+            return app_.fail(read.error());
         }
-        if (names->empty()) {
-            return app_.fail(Error(ErrorCode::not_found,
-                                   "the folder holds no captures of other programs; "
-                                   "of tapes name the files")
-                                 .with("folder", folder));
-        }
-        for (const std::string& name : *names) {
-            take((std::filesystem::path(folder) / name).string());
+        if (files == 0) {
+            app_.fail(Error(ErrorCode::not_found,
+                            "the folder holds no captures of other programs; "
+                            "of tapes name the files")
+                          .with("folder", folder));
         }
     }
     void take_tape(const std::string& path) {
         finish(library_.save_file(path, {.replace = options_.replace}, call()));
     }
     void take_capture(const std::string& path, tape::CaptureFormat format) {
-        auto redactor = tape::Redactor::create({.rules = redact_rules(options_.redact)});
-        if (!redactor) {
-            return app_.fail(redactor.error());
-        }
-        const auto capture = tape::read_capture_file(
-            path, {.format = format, .redactor = options_.no_redact ? nullptr : &*redactor});
+        keep(path, tape::read_capture_file(path, capture_options(format)));
+    }
+    /// One redactor for all: a secret that it saw once is taken out wherever it comes again.
+    tape::CaptureOptions capture_options(std::optional<tape::CaptureFormat> format) {
+        return {.format = format, .redactor = options_.no_redact ? nullptr : &redactor_};
+    }
+    void keep(const std::string& path, const Result<tape::Capture>& capture) {
+        const std::uint64_t redacted =
+            redactor_.count() - std::exchange(redacted_, redactor_.count());
         if (!capture) {
             return app_.fail(capture.error());
         }
@@ -119,7 +129,7 @@ class Importer {
         if (!finish(saved)) {
             return;
         }
-        (options_.json ? print_source_as_json : print_source)(path, *capture, redactor->count());
+        (options_.json ? print_source_as_json : print_source)(path, *capture, redacted);
         if (capture->problem_count > 0) {
             std::cout.flush();
             print_capture_problems(path, *capture);
@@ -142,15 +152,21 @@ class Importer {
     App& app_;
     const ImportArguments& options_;
     tape::Library library_;
+    tape::Redactor redactor_;
+    std::uint64_t redacted_ = 0;
     std::optional<tape::CaptureFormat> format_;
 };
 
 void import(App& app, const ImportArguments& options) {
+    auto redactor = tape::Redactor::create({.rules = redact_rules(options.redact)});
+    if (!redactor) {
+        return app.fail(redactor.error());
+    }
     auto tapes = open_library(app, {}, {.make_folder = true});
     if (!tapes) {
         return;
     }
-    Importer importer(app, options, *std::move(tapes));
+    Importer importer(app, options, *std::move(tapes), *std::move(redactor));
     for (const std::string& path : options.paths) {
         if (app.stop().stop_requested()) {
             return;

@@ -43,6 +43,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         require(report && report->problems.empty(), "what was read is a whole tape");
         require(tape::read_capture(text, options)->tape.text() == capture->tape.text(),
                 "and the same one each time");
+        static tape::Redactor redactor = tape::Redactor::create({.remember = false}).value();
+        tape::CaptureOptions redacted = options;
+        redacted.redactor = &redactor;
+        const auto clean = tape::read_capture(text, redacted);
+        require(clean || clean.error().code() == turntable::ErrorCode::limit_exceeded,
+                "without its secrets it can be read too");
+        require(
+            !clean ||
+                tape::verify(std::make_unique<tape::MemorySource>(clean->tape))->problems.empty(),
+            "and is a whole tape");
         for (const auto& problem : capture->problems) {
             require(problem.offset <= size && problem.line >= 1, "problems have their place");
         }

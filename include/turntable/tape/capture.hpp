@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -100,5 +101,12 @@ TURNTABLE_EXPORT Result<std::optional<CaptureFormat>> recognise_capture_file(
 /// The names of the captures in a folder, sorted; not in folders below it, and through no symbolic
 /// link. A file that cannot be read is passed over. Errors: those of the folder.
 TURNTABLE_EXPORT Result<std::vector<std::string>> list_captures(const std::string& folder);
+
+/// Reads all captures of a folder, as list_captures and read_capture_file do, and what lies beside
+/// them only once. `visit` is given the name of each file and what became of it. Errors: those of
+/// the folder.
+TURNTABLE_EXPORT Result<void> read_captures(
+    const std::string& folder, const CaptureOptions& options,
+    const std::function<void(const std::string& name, const Result<Capture>& capture)>& visit);
 
 }  // namespace turntable::inline v0::tape

@@ -101,8 +101,9 @@ void Builder::problem(std::size_t offset, std::string what) {
 void Builder::leave_out(const std::string& what, std::uint64_t count) {
     // A file of ever new names must not grow in here.
     constexpr std::size_t kinds_max = 100;
-    if (left_out_.size() < kinds_max || left_out_.contains(what)) {
-        left_out_[shortened(what)] += count;
+    const std::string kind = shortened(what);
+    if (left_out_.size() < kinds_max || left_out_.contains(kind)) {
+        left_out_[kind] += count;
     }
 }
 
@@ -121,7 +122,8 @@ void Builder::record(const std::optional<When>& when, Record record) {
 }
 
 std::uint64_t Builder::frame(const std::optional<When>& when, Frame frame, std::string text) {
-    if (head.transport.empty() || head.transport == "stdio") {
+    const bool on_pipe = head.transport.empty() || head.transport == "stdio";
+    if (on_pipe && frame.truncated_from == 0) {
         text += text.ends_with('\n') ? "" : "\n";
     }
     if (text.size() > limits::frame_bytes_max) {

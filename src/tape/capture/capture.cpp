@@ -7,6 +7,7 @@
 
 #include "tape/capture/builder.hpp"
 #include "tape/capture/files.hpp"
+#include "tape/capture/scan.hpp"
 #include "tape/json_scan.hpp"
 #include "turntable/tape/limits.hpp"
 
@@ -54,7 +55,7 @@ std::optional<CaptureFormat> format_of_document(std::string_view text) {
         const std::size_t before = walk.value_begin();
         more = walk.next();
         // A value that is damaged has still a name, if it came so far.
-        if ((!more && walk.value_begin() == before) || walk.complete()) {
+        if (!more && walk.value_begin() == before) {
             break;
         }
         const bool array = walk.value_begin() < text.size() && text[walk.value_begin()] == '[';
@@ -65,6 +66,13 @@ std::optional<CaptureFormat> format_of_document(std::string_view text) {
         constexpr std::array<std::string_view, 5> of_session{"id", "tape_id", "session", "metadata",
                                                              "session_id"};
         has_session |= std::ranges::find(of_session, walk.name()) != of_session.end();
+    }
+    if (!walk.complete()) {
+        constexpr auto none = std::string_view::npos;
+        has_frames |= capture::find_array(text, "frames", walk.begin()) != none;
+        if (capture::find_array(text, "interactions", walk.begin()) != none) {
+            return CaptureFormat::mcp_recorder;
+        }
     }
     return has_frames && has_session ? std::optional(CaptureFormat::shadowcat) : std::nullopt;
 }

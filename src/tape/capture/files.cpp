@@ -46,6 +46,12 @@ bool may_be_capture(const std::string& name) {
 
 }  // namespace
 
+std::int64_t stamp_of(const std::string& path) {
+    std::error_code absent;
+    const auto changed = std::filesystem::last_write_time(path, absent);
+    return absent ? 0 : changed.time_since_epoch().count();
+}
+
 Result<std::vector<Candidate>> candidates(const std::string& folder) {
     std::vector<Candidate> files;
     std::error_code problem;
@@ -57,9 +63,10 @@ Result<std::vector<Candidate>> candidates(const std::string& folder) {
             continue;
         }
         const auto size = at->file_size(gone);
-        const auto changed = at->last_write_time(gone);
+        const auto changed = at->last_write_time(gone).time_since_epoch().count();
         if (!gone) {
-            files.push_back({name, size, changed.time_since_epoch().count()});
+            const std::int64_t beside = stamp_of(folder + "/" + stem_of(name) + ".meta.json");
+            files.push_back({name, size, changed ^ beside});
         }
     }
     if (problem) {
@@ -161,6 +168,17 @@ Result<std::vector<std::string>> list_captures(const std::string& folder) {
         }
     }
     return names;
+}
+
+Result<void> read_captures(
+    const std::string& folder, const CaptureOptions& options,
+    const std::function<void(const std::string& name, const Result<Capture>& capture)>& visit) {
+    TURNTABLE_TRY(const auto names, list_captures(folder));
+    const capture::Beside beside(folder);
+    for (const std::string& name : names) {
+        visit(name, capture::read_beside(folder + "/" + name, beside, options));
+    }
+    return {};
 }
 
 }  // namespace turntable::inline v0::tape

@@ -12,11 +12,15 @@ namespace turntable::inline v0::tape::capture {
 /// `old/a.json`, `a.jsonl`: `a`.
 std::string stem_of(std::string_view file);
 
+/// When a file was changed, as a number; 0 if it is not there.
+TURNTABLE_EXPORT std::int64_t stamp_of(const std::string& path);
+
 /// A file that may be a capture, by its name.
 struct Candidate {
     std::string name;
     std::uint64_t size = 0;
-    std::int64_t changed = 0;
+    /// Differs when it, or what lies beside it alone, was changed.
+    std::int64_t stamp = 0;
 };
 /// The regular files of a folder with the names of captures, sorted; no symbolic links.
 TURNTABLE_EXPORT Result<std::vector<Candidate>> candidates(const std::string& folder);

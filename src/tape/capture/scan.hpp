@@ -52,6 +52,24 @@ class Cursor {
     std::string_view text_;
 };
 
+/// Where the array of this name begins, just behind its `[`, from `from` on; npos if it is not
+/// there. For a document whose members before it are damaged.
+inline std::size_t find_array(std::string_view text, std::string_view name, std::size_t from) {
+    const std::string quoted = "\"" + std::string(name) + "\"";
+    for (std::size_t at = text.find(quoted, from); at != std::string_view::npos;
+         at = text.find(quoted, at + 1)) {
+        Cursor cursor(text);
+        cursor.at = at + quoted.size();
+        cursor.space();
+        const bool named = cursor.take(':');
+        cursor.space();
+        if (named && cursor.take('[')) {
+            return cursor.at;
+        }
+    }
+    return std::string_view::npos;
+}
+
 /// Calls `on_element(element, offset)` for each element behind the `[`. What is damaged is left out
 /// as far as the next that begins like the first. False if the array has no end.
 template <class OnElement>
@@ -98,6 +116,18 @@ bool scan_document(Builder& builder, std::string_view array, const OnMember& on_
         builder.problem(cursor.at, "no JSON object");
         return false;
     }
+    bool array_seen = false;
+    // What cannot be read costs what stands before the array at most.
+    const auto go_on_in_array = [&](std::size_t begin) {
+        const std::size_t next =
+            array_seen ? std::string_view::npos : find_array(builder.text(), array, begin);
+        const bool found = next != std::string_view::npos;
+        builder.problem(begin, found ? "damaged: left out up to the " + std::string(array)
+                                     : std::string("torn: the rest cannot be read"));
+        array_seen = true;
+        cursor.at = found ? next : cursor.at;
+        return found && scan_elements(builder, cursor, on_element);
+    };
     while (true) {
         cursor.space();
         if (cursor.take(',')) {
@@ -114,11 +144,14 @@ bool scan_document(Builder& builder, std::string_view array, const OnMember& on_
         const std::string_view name = cursor.value();
         cursor.space();
         if (!name.starts_with('"') || !cursor.take(':')) {
-            builder.problem(begin, "torn: the rest cannot be read");
-            return false;
+            if (!go_on_in_array(begin)) {
+                return false;
+            }
+            continue;
         }
         cursor.space();
         if (name.substr(1, name.size() - 2) == array && cursor.take('[')) {
+            array_seen = true;
             if (!scan_elements(builder, cursor, on_element)) {
                 return false;
             }
@@ -126,8 +159,10 @@ bool scan_document(Builder& builder, std::string_view array, const OnMember& on_
         }
         const std::string_view value = cursor.value();
         if (value.empty()) {
-            builder.problem(begin, "torn: the rest cannot be read");
-            return false;
+            if (!go_on_in_array(begin)) {
+                return false;
+            }
+            continue;
         }
         on_member(name.substr(1, name.size() - 2), value);
     }

@@ -20,7 +20,7 @@ namespace detail {
 struct CaptureFolderState {
     struct File {
         std::uint64_t size = 0;
-        std::int64_t changed = 0;
+        std::int64_t stamp = 0;
         /// None: no capture, or one that cannot be read.
         std::optional<TapeMetadata> tape = {};
         std::vector<std::string> problems = {};
@@ -39,6 +39,9 @@ struct CaptureFolderState {
     std::map<std::string, std::string, std::less<>> names = {};
     /// The last used first.
     std::deque<Content> cache = {};
+    /// What index.json says, and when it was changed.
+    std::optional<capture::Beside> beside = {};
+    std::int64_t index_stamp = 0;
 
     Result<void> refresh();
     Result<std::string> name_of(std::string_view id);
@@ -49,19 +52,18 @@ struct CaptureFolderState {
     SearchContent search_content(const std::string& id);
 
   private:
-    File read(const capture::Candidate& candidate, const capture::Beside& beside);
+    File read(const capture::Candidate& candidate);
     void keep(std::string id, Bytes tape);
 };
 
-CaptureFolderState::File CaptureFolderState::read(const capture::Candidate& candidate,
-                                                  const capture::Beside& beside) {
-    File file{.size = candidate.size, .changed = candidate.changed};
+CaptureFolderState::File CaptureFolderState::read(const capture::Candidate& candidate) {
+    File file{.size = candidate.size, .stamp = candidate.stamp};
     const std::string path = folder + "/" + candidate.name;
     const auto format = recognise_capture_file(path);
     if (format && !*format) {
         return file;  // something else
     }
-    auto found = format ? capture::read_beside(path, beside, {.format = *format})
+    auto found = format ? capture::read_beside(path, *beside, {.format = *format})
                         : Result<Capture>(format.error());
     if (!found) {
         file.problems.push_back(found.error().to_string());
@@ -99,12 +101,18 @@ void CaptureFolderState::keep(std::string id, Bytes tape) {
 
 Result<void> CaptureFolderState::refresh() {
     TURNTABLE_TRY(const auto candidates, capture::candidates(folder));
+    const std::int64_t stamp = capture::stamp_of(folder + "/index.json");
+    if (!beside || stamp != index_stamp) {
+        beside.emplace(folder);
+        index_stamp = stamp;
+        files.clear();
+        cache.clear();
+    }
     std::map<std::string, File> now;
-    std::optional<capture::Beside> beside;
     for (const capture::Candidate& candidate : candidates) {
         const auto known = files.find(candidate.name);
         if (known != files.end() && known->second.size == candidate.size &&
-            known->second.changed == candidate.changed) {
+            known->second.stamp == candidate.stamp) {
             now.insert(files.extract(known));
             continue;
         }
@@ -112,10 +120,7 @@ Result<void> CaptureFolderState::refresh() {
             std::erase_if(cache,
                           [&](const Content& one) { return one.id == known->second.tape->id; });
         }
-        if (!beside) {
-            beside.emplace(folder);
-        }
-        now.emplace(candidate.name, read(candidate, *beside));
+        now.emplace(candidate.name, read(candidate));
     }
     files = std::move(now);
     names.clear();
@@ -145,12 +150,13 @@ Result<TapeMetadata> CaptureFolderState::metadata(std::string_view id) {
 
 Result<Bytes> CaptureFolderState::content(std::string_view id) {
     const std::lock_guard lock(mutex);
-    TURNTABLE_TRY(const std::string name, name_of(id));
+    // Whoever reads piece by piece reads one state, and looks at the folder once.
     const auto cached = std::ranges::find(cache, id, &Content::id);
     if (cached != cache.end()) {
         return cached->tape;
     }
-    TURNTABLE_TRY(Capture found, read_capture_file(folder + "/" + name));
+    TURNTABLE_TRY(const std::string name, name_of(id));
+    TURNTABLE_TRY(Capture found, capture::read_beside(folder + "/" + name, *beside, {}));
     keep(std::string(id), found.tape);
     return found.tape;
 }

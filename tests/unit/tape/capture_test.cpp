@@ -217,6 +217,18 @@ TEST(Capture, ADamagedFrameCostsItselfOnly) {
     EXPECT_EQ(tape.end, "complete");
 }
 
+TEST(Capture, DamageBeforeTheFramesCostsNoFrame) {
+    std::string text = test::read_file(captures + "/shadowcat/" + shadowcat_id + ".json");
+    text.replace(text.find("\"asks"), 5, "asks ");
+    EXPECT_EQ(recognise_capture(text), CaptureFormat::shadowcat);
+    const Capture capture = read_capture(text, {.file = shadowcat_id + ".json"}).value();
+    EXPECT_EQ(capture.id, shadowcat_id);
+    ASSERT_EQ(capture.problems.size(), 1U);
+    EXPECT_EQ(capture.problems[0].line, 9U);
+    EXPECT_EQ(capture.problems[0].what, "damaged: left out up to the frames");
+    EXPECT_EQ(read_all(capture).frames.size(), 3U);
+}
+
 TEST(Capture, AnIdThatIsAPathBecomesAnother) {
     const std::string text =
         R"({"id":"../../etc/passwd","frames":[{"dir":"c2s","ts":5,"message":"hello"}]})";
@@ -296,6 +308,11 @@ TEST(Capture, AFolderListsItsCapturesAndNothingElse) {
     std::filesystem::create_symlink(captures + "/recorded.json", folder.file("old/link.json"));
     EXPECT_EQ(list_captures(folder.file("old")).value(),
               std::vector<std::string>{shadowcat_id + ".json"});
+    std::vector<std::string> read;
+    ASSERT_TRUE(read_captures(folder.file("old"), {}, [&](const auto& name, const auto& capture) {
+        read.push_back(name + " " + read_all(*capture).head.name);
+    }));
+    EXPECT_EQ(read, std::vector<std::string>{shadowcat_id + ".json weather, first try"});
     EXPECT_EQ(list_captures(folder.file("none")).error().code(), ErrorCode::not_found);
 }
 

@@ -117,6 +117,15 @@ TEST(CaptureFolder, SeesWhatChangesAndTellsOfTwoWithOneId) {
     ASSERT_EQ(problems.size(), 3U);
     EXPECT_EQ(problems.back().kind, IndexProblem::Kind::no_row);
     EXPECT_NE(problems.back().what.find("a-copy.jsonl"), std::string::npos);
+    // What lies beside counts too.
+    EXPECT_EQ(library.find("tools over http").value().id, "3d9d4c0a");
+    std::ofstream(old.path + "/3d9d4c0a.meta.json") << R"({"name":"renamed by hand"})";
+    std::filesystem::last_write_time(
+        old.path + "/3d9d4c0a.meta.json",
+        std::filesystem::file_time_type::clock::now() + std::chrono::seconds(2));
+    EXPECT_EQ(library.find("renamed by hand").value().id, "3d9d4c0a");
+    std::filesystem::remove(old.path + "/index.json");
+    EXPECT_EQ(library.find("weather, first try").error().code(), ErrorCode::not_found);
     std::filesystem::remove(old.path + "/snooped.jsonl");
     std::filesystem::remove(old.path + "/a-copy.jsonl");
     EXPECT_EQ(library.metadata("9e0c").error().code(), ErrorCode::not_found);
