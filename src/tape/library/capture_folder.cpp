@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "tape/capture/files.hpp"
+#include "tape/library/frame_text.hpp"
+#include "tape/library/provider_calls.hpp"
 #include "turntable/core/blocking.hpp"
 #include "turntable/core/settings.hpp"
 #include "turntable/tape/reader.hpp"
@@ -47,6 +49,7 @@ struct CaptureFolderState {
     Result<std::string> name_of(std::string_view id);
     Result<TapeMetadata> metadata(std::string_view id);
     Result<Bytes> content(std::string_view id);
+    Result<Bytes> read(std::string_view id, const ContentRange& range, const CallOptions& call);
     Result<TapePage> list(const SearchCriteria& criteria);
     Result<InspectReport> inspect();
     SearchContent search_content(const std::string& id);
@@ -161,6 +164,13 @@ Result<Bytes> CaptureFolderState::content(std::string_view id) {
     return found.tape;
 }
 
+Result<Bytes> CaptureFolderState::read(std::string_view id, const ContentRange& range,
+                                       const CallOptions& /*call*/) {
+    TURNTABLE_TRY(const Bytes tape, content(id));
+    const std::uint64_t from = std::min<std::uint64_t>(range.offset, tape.size());
+    return tape.slice(from, std::min<std::uint64_t>(range.length, tape.size() - from));
+}
+
 SearchContent CaptureFolderState::search_content(const std::string& id) {
     return {.calls = [this, id](const std::function<bool(const Call&)>& visit) -> Result<void> {
                 TURNTABLE_TRY(const Bytes tape, content(id));
@@ -172,17 +182,7 @@ SearchContent CaptureFolderState::search_content(const std::string& id) {
             },
             .contains = [this, id](std::string_view text) -> Result<bool> {
                 TURNTABLE_TRY(const Bytes tape, content(id));
-                TURNTABLE_TRY(Reader reader, Reader::open(std::make_unique<MemorySource>(tape)));
-                for (;;) {
-                    TURNTABLE_TRY(const auto record, reader.next());
-                    if (!record) {
-                        return false;
-                    }
-                    const auto* frame = std::get_if<Frame>(&*record);
-                    if (frame != nullptr && contains_folded(frame->payload.text(), text)) {
-                        return true;
-                    }
-                }
+                return any_frame_contains(std::make_unique<MemorySource>(tape), text);
             }};
 }
 
@@ -224,48 +224,13 @@ Result<InspectReport> CaptureFolderState::inspect() {
 namespace {
 
 using detail::CaptureFolderState;
+using detail::run;
+using detail::run_for;
 
 Error only_read() {
     return Error(ErrorCode::unsupported,
                  "captures of other programs are only read; import them into a library of tapes");
 }
-
-/// Runs a call of the state where the context says. `function` owns its arguments.
-template <class T, class F>
-Async<T> run_on(const std::shared_ptr<CaptureFolderState>& state, const Context& context,
-                F function) {
-    return run_blocking<T>(
-        state->options.runtime, state->gate, context,
-        [state, function = std::move(function)]() mutable { return function(*state); });
-}
-
-/// A range of a converted content, as one piece: it is in memory in any case.
-class CaptureStream final : public StreamSource<Bytes> {
-  public:
-    CaptureStream(std::shared_ptr<CaptureFolderState> state, std::string id, ContentRange range)
-        : state_(std::move(state)), id_(std::move(id)), range_(range) {}
-
-    Async<std::optional<Bytes>> next(const Context& context) override {
-        if (std::exchange(given_, true)) {
-            return std::optional<Bytes>();
-        }
-        return run_on<std::optional<Bytes>>(
-            state_, context,
-            [id = id_, range = range_](CaptureFolderState& state) -> Result<std::optional<Bytes>> {
-                TURNTABLE_TRY(const Bytes tape, state.content(id));
-                const std::uint64_t from = std::min<std::uint64_t>(range.offset, tape.size());
-                const std::uint64_t count =
-                    std::min<std::uint64_t>(range.length, tape.size() - from);
-                return count == 0 ? std::optional<Bytes>() : std::optional(tape.slice(from, count));
-            });
-    }
-
-  private:
-    std::shared_ptr<CaptureFolderState> state_;
-    std::string id_;
-    ContentRange range_;
-    bool given_ = false;
-};
 
 struct CaptureFolderSettings {
     std::string path{};
@@ -318,42 +283,49 @@ Async<TapeMetadata> CaptureFolder::update_metadata(const Context&, std::string_v
 }
 
 Async<StoredTape> CaptureFolder::load_tape(const Context& context, std::string_view id) {
-    return run_on<StoredTape>(
-        state_, context, [id = std::string(id)](CaptureFolderState& state) -> Result<StoredTape> {
-            StoredTape tape;
-            TURNTABLE_TRY(tape.metadata, state.metadata(id));
-            TURNTABLE_TRY(tape.content, state.content(id));
-            return tape;
-        });
+    return run_for<StoredTape>(state_, context, id,
+                               [](CaptureFolderState& state, const std::string& tape,
+                                  const CallOptions&) -> Result<StoredTape> {
+                                   StoredTape stored;
+                                   TURNTABLE_TRY(stored.metadata, state.metadata(tape));
+                                   TURNTABLE_TRY(stored.content, state.content(tape));
+                                   return stored;
+                               });
 }
 
 Result<Stream<Bytes>> CaptureFolder::stream(const Context&, std::string_view id,
                                             const ContentRange& range) {
-    return Stream<Bytes>(std::make_unique<CaptureStream>(state_, std::string(id), range));
+    TURNTABLE_CHECK(check_tape_id(id));
+    return Stream<Bytes>(
+        std::make_unique<detail::ContentStream<CaptureFolderState>>(state_, id, range));
 }
 
 Async<TapePage> CaptureFolder::list_tapes(const Context& context, const SearchCriteria& criteria) {
-    return run_on<TapePage>(state_, context,
-                            [criteria](CaptureFolderState& state) { return state.list(criteria); });
+    return run<TapePage>(
+        state_, context,
+        [criteria](CaptureFolderState& state, const CallOptions&) { return state.list(criteria); });
 }
 
 Async<TapeMetadata> CaptureFolder::get_metadata(const Context& context, std::string_view id) {
-    return run_on<TapeMetadata>(state_, context, [id = std::string(id)](CaptureFolderState& state) {
-        return state.metadata(id);
-    });
+    return run_for<TapeMetadata>(state_, context, id,
+                                 [](CaptureFolderState& state, const std::string& tape,
+                                    const CallOptions&) { return state.metadata(tape); });
 }
 
 Async<InspectReport> CaptureFolder::inspect(const Context& context, const InspectOptions&) {
-    return run_on<InspectReport>(state_, context,
-                                 [](CaptureFolderState& state) { return state.inspect(); });
+    return run<InspectReport>(state_, context, [](CaptureFolderState& state, const CallOptions&) {
+        return state.inspect();
+    });
 }
 
 Async<Health> CaptureFolder::health_check(const Context& context) {
-    return run_on<Health>(state_, context, [](CaptureFolderState& state) -> Result<Health> {
-        const auto found = capture::candidates(state.folder);
-        return found ? Health{}
-                     : Health{.state = Health::State::unhealthy, .reason = found.error().message()};
-    });
+    return run<Health>(state_, context,
+                       [](CaptureFolderState& state, const CallOptions&) -> Result<Health> {
+                           const auto found = capture::candidates(state.folder);
+                           return found ? Health{}
+                                        : Health{.state = Health::State::unhealthy,
+                                                 .reason = found.error().message()};
+                       });
 }
 
 Async<void> CaptureFolder::close(const Context&) {
