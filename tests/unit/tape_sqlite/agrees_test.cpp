@@ -132,7 +132,7 @@ Labels random_labels(Chance& chance) {
 }
 
 Term random_term(Chance& chance) {
-    const FieldInfo& info = chance.of(std::vector(query_fields().begin(), query_fields().end()));
+    const FieldInfo& info = query_fields()[chance.below(query_fields().size())];
     Term term{.field = info.field};
     if (info.field == Field::attribute) {
         term.key = chance.one_in(2) ? "env" : "tags";
