@@ -138,6 +138,9 @@ bool scan_document(Builder& builder, std::string_view array, const OnMember& on_
             if (!cursor.ended()) {
                 builder.problem(cursor.at, "something stands behind the end");
             }
+            if (!array_seen) {
+                builder.problem(0, "it has no " + std::string(array));
+            }
             return true;
         }
         const std::size_t begin = cursor.at;

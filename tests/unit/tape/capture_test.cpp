@@ -267,6 +267,11 @@ TEST(Capture, KnowsWhatIsNone) {
         EXPECT_EQ(recognise_capture(text), std::nullopt) << text;
         EXPECT_EQ(read_capture(text).error().code(), ErrorCode::corrupt) << text;
     }
+    // Said to be what it is not.
+    for (const CaptureFormat wrong : {CaptureFormat::shadowcat, CaptureFormat::mcp_recorder}) {
+        EXPECT_EQ(read_capture(R"({"session_id":"x","seq":1})", {.format = wrong}).error().code(),
+                  ErrorCode::corrupt);
+    }
     EXPECT_EQ(recognise_capture(R"({"frame":{"seq":1}})"), CaptureFormat::shadowcat_lines);
     EXPECT_EQ(recognise_capture("\n {\"interactions\": [ {"), CaptureFormat::mcp_recorder);
     for (const CaptureFormat format : {CaptureFormat::shadowcat, CaptureFormat::shadowcat_lines,
