@@ -205,9 +205,9 @@ int main(int argc, char** argv) {
         turntable_bench::make(library.value());
         turntable_bench::measure(
             *library, "metadata", 10,
-            {"tag:prod tool:search since:2d", "tool:search error took>2s", "name:\"run 77\"",
-             "state:complete sort:-duration", "error:-32000 -tag:prod", "sort:name limit:100",
-             "took>2s", "tag:none"});
+            {"tag:prod tool:search since:2d", "tool:search error took>2s", "tool:search error",
+             "name:\"run 77\"", "state:complete sort:-duration", "error:-32000 -tag:prod",
+             "sort:name limit:100", "took>2s", "tag:none"});
         turntable_bench::measure(*library, "full text", 50,
                                  {"needle", "\"in the haystack\"", "\"tools/call\"", "balomin",
                                   "needle tag:prod", "nowhereatall"});

@@ -20,8 +20,9 @@ struct Planned {
 };
 
 /// How SQLite goes about a search.
-std::string plan_of(test::RawFile& file, const SearchCriteria& criteria) {
-    const sqlite::Query query = sqlite::query_for(criteria).value();
+std::string plan_of(test::RawFile& file, const SearchCriteria& criteria,
+                    const sqlite::IsCommon& is_common = {}) {
+    const sqlite::Query query = sqlite::query_for(criteria, is_common).value();
     sqlite3_stmt* statement = nullptr;
     EXPECT_EQ(sqlite3_prepare_v2(file.handle(), ("explain query plan " + query.text).c_str(), -1,
                                  &statement, nullptr),
@@ -90,6 +91,26 @@ TEST(TapeSqlitePlan, APageGoesOnFromItsIndex) {
     EXPECT_NE(plan.find("SEARCH t USING COVERING INDEX tape_created ((created,id)<(?,?))"),
               std::string::npos)
         << plan;
+}
+
+TEST(TapeSqlitePlan, WhatManyTapesHaveIsLookedUpInTheirOrder) {
+    const test::TempFolder folder;
+    const std::string path = folder.file("tapes.db");
+    ASSERT_TRUE(test::open_tapes(path)->search(""));
+    test::RawFile file(path);
+    const auto criteria = parse_query("tool:search tag:prod error", WallTime()).value();
+    std::string asked;
+    const auto all_but_the_tag = [&asked](std::string_view field, const std::string* value) {
+        asked += std::string(field) + (value == nullptr ? " " : "=" + *value + " ");
+        return field != "tag";
+    };
+    const std::string rare = plan_of(file, criteria, all_but_the_tag);
+    EXPECT_EQ(asked, "tool=search tag=prod error ");
+    EXPECT_NE(rare.find("SEARCH t USING INTEGER PRIMARY KEY (rowid=?)"), std::string::npos) << rare;
+    const auto every = [](std::string_view, const std::string*) { return true; };
+    const std::string common = plan_of(file, criteria, every);
+    EXPECT_NE(common.find("SCAN t USING INDEX tape_created"), std::string::npos) << common;
+    EXPECT_EQ(common.find("TEMP B-TREE"), std::string::npos) << common;
 }
 
 /// What goes by the index says so, whatever it costs a scan.

@@ -72,7 +72,7 @@ bool speaks_of_a_call(const Expression& where) {
 /// Writes the condition of an expression.
 class Conditions {
   public:
-    explicit Conditions(Query& query) : query_(query) {}
+    Conditions(Query& query, const IsCommon& is_common) : query_(query), is_common_(is_common) {}
 
     void write(const Expression& where, Side side, int depth) {
         if (depth > depth_max) {
@@ -155,6 +155,11 @@ class Conditions {
         if (term.glob && (side == Side::sure || longest_literal(term.text).empty())) {
             return give_up(side);
         }
+        const bool whole = term.any || (!term.glob && is_whole(term));
+        const std::string text = small_letters(term.text);
+        // SQLite takes no list behind a plus to begin with: it goes through the tapes in their
+        // order and ends with the page.
+        put(whole && is_common_ && is_common_(field, term.any ? nullptr : &text) ? "+" : "");
         put("t.n in (select tape from value where field = ?");
         bind(field);
         if (!term.any) {
@@ -163,12 +168,15 @@ class Conditions {
         }
         put(")");
     }
+    static bool is_whole(const Term& term) {
+        return term.compare == Compare::equal ||
+               (term.compare == Compare::has && field_info(term.field).has == TextMatch::whole);
+    }
     /// Of a glob only a part that it has.
     void compare(const std::string& column, const Term& term) {
         const TextMatch has = field_info(term.field).has;
         const std::string text = term.glob ? longest_literal(term.text) : small_letters(term.text);
-        if (!term.glob && (term.compare == Compare::equal ||
-                           (term.compare == Compare::has && has == TextMatch::whole))) {
+        if (!term.glob && is_whole(term)) {
             put(column + " = ?");
             bind(text);
         } else if (!term.glob && term.compare == Compare::has && has == TextMatch::prefix) {
@@ -283,6 +291,7 @@ class Conditions {
     }
 
     Query& query_;
+    const IsCommon& is_common_;
     std::size_t terms_ = 0;
 };
 
@@ -290,10 +299,10 @@ std::string column_of(Field field) { return "t." + std::string(field_info(field)
 
 }  // namespace
 
-Result<Query> query_for(const SearchCriteria& criteria) {
+Result<Query> query_for(const SearchCriteria& criteria, const IsCommon& is_common) {
     Query query;
     query.text = "select t.n from tape t where ";
-    Conditions(query).write(criteria.where, Side::may, 0);
+    Conditions(query, is_common).write(criteria.where, Side::may, 0);
     const SortOrder& order = criteria.sort;
     const std::string column = column_of(order.field);
     const bool by_id = order.field == Field::id;

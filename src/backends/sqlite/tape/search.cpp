@@ -44,7 +44,7 @@ class Search {
 
     Result<TapePage> run(Runtime& runtime) {
         TURNTABLE_CHECK(read_growing());
-        TURNTABLE_TRY(const sqlite::Query query, sqlite::query_for(criteria_));
+        TURNTABLE_TRY(const sqlite::Query query, make_query());
         TURNTABLE_TRY(sql::Statement tapes, connection_.prepare(query.text.c_str()));
         bind(tapes, query);
         const Context context = call_.context(runtime, true);
@@ -65,6 +65,29 @@ class Search {
     }
 
   private:
+    Result<sqlite::Query> make_query() {
+        return sqlite::query_for(criteria_,
+                                 [this](std::string_view field, const std::string* value) {
+                                     return is_common(field, value);
+                                 });
+    }
+    /// Only about how to search: what cannot be counted is not common.
+    bool is_common(std::string_view field, const std::string* value) {
+        constexpr std::int64_t many = 1000;
+        const auto count =
+            connection_.statement(value == nullptr ? Sql::have_field : Sql::have_value);
+        if (!count) {
+            return false;
+        }
+        const sql::ResetLater reset(**count);
+        (*count)->bind_text(1, field);
+        if (value != nullptr) {
+            (*count)->bind_text(2, *value);
+        }
+        (*count)->bind(3, many);
+        return (*count)->step() == SQLITE_ROW && (*count)->integer(0) == many;
+    }
+
     static void bind(sql::Statement& statement, const sqlite::Query& query) {
         int index = 0;
         for (const auto& value : query.values) {

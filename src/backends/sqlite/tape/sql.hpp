@@ -45,6 +45,8 @@ enum class Sql : std::uint8_t {
     growing_find,
     growing_all,
     pieces_with,
+    have_value,
+    have_field,
     count,
 };
 
@@ -96,6 +98,8 @@ inline constexpr std::array<const char*, sql_count> sql_text = {
     "select tape from growing",
     "select tape, n, first, frames from piece where frames > 0 and n in "
     "(select rowid from words where words match ?1)",
+    "select count(*) from (select 1 from value where field = ?1 and value = ?2 limit ?3)",
+    "select count(*) from (select 1 from value where field = ?1 limit ?3)",
 };
 
 }  // namespace turntable::inline v0::tape::sqlite
