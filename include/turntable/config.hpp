@@ -33,6 +33,9 @@ using LayerCheck = std::function<Result<void>(std::string_view item)>;
 /// Says what is wrong with one mount: the key that it is for, and a URL or `@name`.
 using MountCheck = std::function<Result<void>(std::string_view key, std::string_view url)>;
 
+/// Says what is wrong with the text of a saved search.
+using SearchCheck = std::function<Result<void>(std::string_view text)>;
+
 /// What a configuration file is read with.
 ///
 /// Purpose: the file sees only what the caller shows it. Ownership: owns its functions, which must
@@ -46,6 +49,8 @@ struct ConfigOptions {
     std::map<std::string, LayerCheck, std::less<>> layers{};
     /// By surface: checks one mount.
     std::map<std::string, MountCheck, std::less<>> mounts{};
+    /// Checks one search of a library of tapes, usually with tape::parse_query.
+    SearchCheck searches{};
 };
 
 /// A read `turntable.toml`:
@@ -63,6 +68,12 @@ struct ConfigOptions {
 ///     provider = "remote"                 # instead of a URL
 ///     endpoint = "https://${KV_HOST:-localhost}:4512"
 ///     token = "${KV_TOKEN}"
+///
+///     [tape.traffic]                      # a library of tapes
+///     url = "tape:/srv/tapes"
+///
+///     [tape.traffic.searches]             # queries by name
+///     slow = "took>2s since:7d"
 ///
 /// Purpose: stores by surface (`kv`, `blob`, `tape`) and name. In texts `${NAME}` is a variable,
 /// which must be set, `${NAME:-text}` one with a default for when it is not set or empty, and `$$`
@@ -82,6 +93,9 @@ class [[nodiscard]] TURNTABLE_EXPORT Config {
 
     /// not_found, with the nearest name, for a store that is not there.
     Result<ProviderConfig> store(std::string_view surface, std::string_view name) const;
+    /// The text of a saved search of a library of tapes; not_found, with the nearest name, for one
+    /// that is not there.
+    Result<std::string> saved_search(std::string_view library, std::string_view name) const;
     /// The names of a surface, sorted.
     std::vector<std::string> names(std::string_view surface) const;
     /// Everything wrong, in the order of the file; each message begins with file:line:column.
@@ -94,7 +108,7 @@ class [[nodiscard]] TURNTABLE_EXPORT Config {
     /// What was understood, as TOML, variables put in and secrets masked.
     std::string show() const;
     /// The same as JSON: `{"stores": [{"surface", "name", "url" or "provider", "settings",
-    /// "layers", "mounts"}]}`.
+    /// "layers", "mounts", "searches"}]}`.
     std::string show_json() const;
 
   private:

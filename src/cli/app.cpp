@@ -8,9 +8,11 @@
 #include "turntable/blob/fs.hpp"
 #include "turntable/blob/kv.hpp"
 #include "turntable/blob/sqlite.hpp"
+#include "turntable/core/clock.hpp"
 #include "turntable/kv/lmdb.hpp"
 #include "turntable/kv/sqlite.hpp"
 #include "turntable/tape/capture_folder.hpp"
+#include "turntable/tape/query.hpp"
 #include "turntable/tape/sqlite.hpp"
 
 namespace turntable_cli {
@@ -119,6 +121,11 @@ Result<const turntable::Config*> App::config() {
         options.mounts["tape"] = [](std::string_view /*key*/,
                                     std::string_view /*url*/) -> Result<void> {
             return Error(ErrorCode::invalid_config, "there are no mounts in libraries of tapes");
+        };
+        options.searches = [](std::string_view text) -> Result<void> {
+            TURNTABLE_CHECK(
+                turntable::tape::parse_query(text, turntable::Clock::system()->wall_now()));
+            return {};
         };
         TURNTABLE_TRY(config_, turntable::Config::load(path, options));
     }

@@ -44,6 +44,27 @@ Result<tape::Library> open_wanted(const App& app, const std::string& url,
                                                options);
 }
 
+/// What a word of a query says: `@NAME` what turntable.toml has under that name for the library.
+Result<std::string> said_by(App& app, const std::string& word, bool beside_others) {
+    if (word.size() < 2 || word.front() != '@') {
+        return word;
+    }
+    const std::string& library = app.library.empty() ? app.tapes().default_url() : app.library;
+    if (!library.starts_with('@')) {
+        return Error(ErrorCode::invalid_argument,
+                     word +
+                         " is a saved search, which a library of turntable.toml has: name that "
+                         "with --library @NAME")
+            .with("library", library);
+    }
+    TURNTABLE_TRY(const turntable::Config* file, app.config());
+    if (file == nullptr) {
+        return Error(ErrorCode::not_found, "there is no turntable.toml here; pass --config FILE");
+    }
+    TURNTABLE_TRY(const std::string text, file->saved_search(library.substr(1), word.substr(1)));
+    return beside_others ? "(" + text + ")" : text;
+}
+
 }  // namespace
 
 Result<tape::Library> try_library(App& app, const std::string& url, const LibraryUse& use) {
@@ -83,7 +104,12 @@ std::optional<tape::TapeMetadata> find_in_library(App& app, const tape::Library&
 std::optional<tape::SearchCriteria> read_query(App& app, const std::vector<std::string>& words) {
     std::string text;
     for (const std::string& word : words) {
-        text += (text.empty() ? "" : " ") + word;
+        auto said = said_by(app, word, words.size() > 1);
+        if (!said) {
+            app.fail(said.error());
+            return std::nullopt;
+        }
+        text += (text.empty() ? "" : " ") + *said;
     }
     auto criteria = tape::parse_query(text, turntable::Clock::system()->wall_now());
     if (!criteria) {

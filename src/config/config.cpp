@@ -43,6 +43,13 @@ struct Config::Content {
     std::vector<Error> outside;  // what is wrong outside of all stores
     std::vector<Error> problems;  // everything that is wrong
 
+    const detail::Store* find(std::string_view surface, std::string_view name) const {
+        const auto found = std::ranges::find_if(stores, [&](const detail::Store& store) {
+            return store.surface == surface && store.name == name;
+        });
+        return found == stores.end() ? nullptr : &*found;
+    }
+
     void read(const detail::Node& document, const ConfigOptions& options) {
         for (const detail::Member& member : document.members) {
             const bool known =
@@ -145,6 +152,23 @@ Result<ProviderConfig> Config::store(std::string_view surface, std::string_view 
     return find(*content_, surface, name);
 }
 
+Result<std::string> Config::saved_search(std::string_view library, std::string_view name) const {
+    // What is wrong with the library, or that there is none, is said by this.
+    TURNTABLE_CHECK(store("tape", library));
+    const SettingMap& searches = content_->find("tape", library)->searches;
+    const auto found = searches.find(std::string(name));
+    if (found != searches.end()) {
+        return found->second;
+    }
+    std::vector<std::string> names;
+    for (const auto& [known, text] : searches) {
+        names.push_back(known);
+    }
+    return Error(ErrorCode::not_found, content_->origin + " has no search \"" + std::string(name) +
+                                           "\" in [tape." + std::string(library) + ".searches]" +
+                                           did_you_mean(name, names));
+}
+
 std::vector<std::string> Config::names(std::string_view surface) const {
     std::vector<std::string> found;
     for (const detail::Store& store : content_->stores) {
@@ -160,12 +184,8 @@ const std::vector<Error>& Config::problems() const noexcept { return content_->p
 
 std::vector<std::string> Config::hidden_settings(std::string_view surface,
                                                  std::string_view name) const {
-    for (const detail::Store& store : content_->stores) {
-        if (store.surface == surface && store.name == name) {
-            return store.tainted;
-        }
-    }
-    return {};
+    const detail::Store* found = content_->find(surface, name);
+    return found == nullptr ? std::vector<std::string>() : found->tainted;
 }
 
 NamedStores Config::named_stores(std::string surface) const {

@@ -173,6 +173,10 @@ std::string config_json_schema(std::span<const BackendInfo> kv_backends) {
                                {"propertyNames", names},
                                {"additionalProperties", {{"type", "object"}}}};
     }
+    properties["tape"]["additionalProperties"]["properties"]["searches"] = {
+        {"type", "object"},
+        {"description", "Queries by name."},
+        {"additionalProperties", {{"type", "string"}}}};
     return schema.dump(2) + "\n";
 }
 

@@ -23,6 +23,8 @@ class StoreReader {
                 read_layers(member.value);
             } else if (member.key == "mounts") {
                 read_mounts(member.value);
+            } else if (member.key == "searches" && store_.surface == "tape") {
+                read_searches(member.value);
             } else if (auto text = text_of(member)) {
                 take(member, *std::move(text));
             } else if (member.key == "url" || member.key == "provider") {
@@ -116,6 +118,33 @@ class StoreReader {
                 }
             }
             store_.config.mounts.emplace_back(member.key, std::move(url->text));
+        }
+    }
+
+    void read_searches(const Node& value) {
+        if (value.kind != Node::Kind::table) {
+            problem(value.at, "\"searches\" must be a table of queries");
+            return;
+        }
+        for (const Member& member : value.members) {
+            auto text = member.value.kind == Node::Kind::text
+                            ? interpolate(member.value.text, options_.variables)
+                            : Error(ErrorCode::invalid_config, "it must be a text");
+            Result<void> right;
+            if (text && options_.searches) {
+                right = options_.searches(text->text);
+            }
+            if (!text || !right) {
+                problem(member.value.at, "the search \"" + member.key + "\": " +
+                                             (!text          ? text.error().message()
+                                              : text->secret ? "a variable in it does not fit"
+                                                             : right.error().message()));
+                continue;
+            }
+            if (text->secret) {
+                store_.tainted.emplace_back("searches");
+            }
+            store_.searches.emplace(member.key, std::move(text->text));
         }
     }
 
@@ -253,6 +282,7 @@ struct ShownStore {
     SettingMap settings;
     std::vector<std::string> layers;
     std::vector<std::pair<std::string, std::string>> mounts;
+    SettingMap searches;
 };
 
 ShownStore shown_store(const Store& store) {
@@ -282,6 +312,9 @@ ShownStore shown_store(const Store& store) {
     }
     for (const auto& [key, url] : config.mounts) {
         shown.mounts.emplace_back(key, tainted("mounts") ? "***" : mask_url(url));
+    }
+    for (const auto& [name, text] : store.searches) {
+        shown.searches.emplace(name, tainted("searches") ? "***" : text);
     }
     return shown;
 }
@@ -350,12 +383,14 @@ std::string show_store(const Store& store) {
     if (!shown.layers.empty()) {
         text += "layers = " + json_list(shown.layers, ", ") + "\n";
     }
-    if (!shown.mounts.empty()) {
-        text += "[" + name + ".mounts]\n";
-    }
-    for (const auto& [key, url] : shown.mounts) {
-        text += line(key, url);
-    }
+    const auto table = [&](std::string_view title, const auto& members) {
+        text += members.empty() ? "" : "[" + name + "." + std::string(title) + "]\n";
+        for (const auto& [key, value] : members) {
+            text += line(key, value);
+        }
+    };
+    table("mounts", shown.mounts);
+    table("searches", shown.searches);
     return text;
 }
 
@@ -370,7 +405,8 @@ std::string show_store_json(const Store& store) {
     }
     return text + ",\"settings\":" + json_object(shown.settings) +
            ",\"layers\":" + json_list(shown.layers, ",") +
-           ",\"mounts\":" + json_object(shown.mounts) + "}";
+           ",\"mounts\":" + json_object(shown.mounts) +
+           ",\"searches\":" + json_object(shown.searches) + "}";
 }
 
 }  // namespace turntable::inline v0::detail

@@ -21,6 +21,8 @@ struct Store {
     std::optional<SettingsInfo> info;  ///< when its backend is known
     /// Settings that hold a variable with a secret name; "url" for the URL.
     std::vector<std::string> tainted;
+    /// Of a library of tapes: queries by name.
+    SettingMap searches;
     Problems problems;
 };
 

@@ -256,6 +256,54 @@ mounts = "memory:"
     EXPECT_THAT(config->hidden_settings("kv", "hidden"), ElementsAre("layers", "mounts"));
 }
 
+TEST_F(ConfigTest, LibrariesOfTapesHaveSearchesByName) {
+    ConfigOptions options;
+    options.variables = lookup_in({{"DAYS", "7d"}, {"SEARCH_TOKEN", "s3cr"}});
+    options.searches = [](std::string_view text) -> Result<void> {
+        return text.starts_with("bad") || text.ends_with("s3cr!")
+                   ? Error(ErrorCode::invalid_argument, "no query: " + std::string(text))
+                   : Result<void>();
+    };
+    const auto config = Config::parse(R"([tape.good]
+url = "tape:/srv/tapes"
+[tape.good.searches]
+slow = "took>2s since:${DAYS}"
+secret = "${SEARCH_TOKEN}"
+[tape.wrong]
+url = "tape:/srv/tapes"
+[tape.wrong.searches]
+a = "bad"
+b = 3
+c = "${SEARCH_TOKEN}!"
+[tape.none]
+url = "tape:/srv/tapes"
+searches = "slow"
+[kv.app]
+url = "memory:"
+[kv.app.searches]
+slow = "took>2s"
+)",
+                                      "t.toml", options);
+    ASSERT_TRUE(config) << config.error().to_string();
+    EXPECT_EQ(config->saved_search("good", "slow").value(), "took>2s since:7d");
+    EXPECT_THAT(config->saved_search("good", "slov").error().message(),
+                HasSubstr("did you mean \"slow\""));
+    EXPECT_EQ(config->saved_search("other", "slow").error().code(), ErrorCode::not_found);
+    EXPECT_EQ(config->saved_search("wrong", "a").error().code(), ErrorCode::invalid_config);
+    std::vector<std::string> messages;
+    for (const Error& problem : config->problems()) {
+        messages.push_back(problem.message());
+    }
+    EXPECT_THAT(messages, ElementsAre(HasSubstr("t.toml:9:5: the search \"a\": no query: bad"),
+                                      HasSubstr("t.toml:10:5: the search \"b\": it must be a text"),
+                                      AllOf(HasSubstr("t.toml:11:5"), Not(HasSubstr("s3cr"))),
+                                      HasSubstr("t.toml:14:12: \"searches\" must be a table"),
+                                      HasSubstr("\"searches\" must be a text")));
+    EXPECT_THAT(config->show(),
+                AllOf(HasSubstr("[tape.good.searches]\nsecret = \"***\""), Not(HasSubstr("s3cr"))));
+    EXPECT_THAT(config->show_json(), HasSubstr(R"("searches":{"secret":"***","slow":"***"})"));
+}
+
 TEST_F(ConfigTest, SecretsAreNeverShownAndNeverInAProblem) {
     const Config config = parsed(R"([kv.app]
 url = "sqlite:app.db?token=s3cr"
@@ -302,7 +350,7 @@ secret_key = "***"
         config.show_json(),
         HasSubstr(
             R"({"surface":"kv","name":"beside","url":"sqlite:app.db",)"
-            R"("settings":{"readers":"***","token":"***"},"layers":[],"mounts":{}},)"
+            R"("settings":{"readers":"***","token":"***"},"layers":[],"mounts":{},"searches":{}},)"
             R"({"surface":"kv","name":"inside","url":"sqlite:***","settings":{},"layers":[],)"));
     EXPECT_EQ(config.problems().size(), 4U);
     for (const Error& problem : config.problems()) {
