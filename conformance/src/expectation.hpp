@@ -7,6 +7,7 @@
 /// Errors: what does not hold is thrown as Failure, which only the suite sees.
 
 #include <algorithm>
+#include <barrier>
 #include <chrono>
 #include <concepts>
 #include <condition_variable>
@@ -135,6 +136,23 @@ void in_threads(unsigned count, F work) {
     if (failure) {
         std::rethrow_exception(failure);
     }
+}
+
+/// Calls `work(thread, round)` in `count` threads, which begin each round together.
+template <class F>
+void in_rounds(unsigned count, unsigned rounds, F work) {
+    std::barrier<> together(count);
+    in_threads(count, [&](unsigned thread) {
+        for (unsigned round = 0; round < rounds; ++round) {
+            together.arrive_and_wait();
+            try {
+                work(thread, round);
+            } catch (...) {
+                together.arrive_and_drop();
+                throw;
+            }
+        }
+    });
 }
 
 /// Bytes for a message: short, printable, with an ellipsis.

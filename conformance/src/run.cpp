@@ -1,6 +1,7 @@
 #include "turntable/conformance/run.hpp"
 
 #include "environment.hpp"
+#include "run_parts.hpp"
 
 namespace turntable::inline v0::kv::conformance {
 
@@ -66,21 +67,13 @@ void run_inside(const Case& one, Environment& environment) {
 
 Outcome run_with(const Case& one, const Subject& subject, const Options& options,
                  const std::shared_ptr<ManualClock>& manual) {
-    Outcome outcome;
-    outcome.name = one.name;
-    outcome.promise = one.promise;
-    outcome.seed = options.seed;
-    const auto start = Clock::system()->steady_now();
-    {
-        Environment environment(subject, options, manual.get(),
-                                manual == nullptr ? Clock::system() : manual);
-        turntable::conformance::attempt(
-            outcome, [&] { run_inside(one, environment); },
-            [&] { return environment.take_trace(); }, [&] { environment.abandon(); });
-    }
-    outcome.took = std::chrono::duration_cast<std::chrono::milliseconds>(
-        Clock::system()->steady_now() - start);
-    return outcome;
+    return turntable::conformance::detail::outcome_of(
+        one, options.seed,
+        [&] {
+            return Environment(subject, options, manual.get(),
+                               manual == nullptr ? Clock::system() : manual);
+        },
+        run_inside);
 }
 
 std::shared_ptr<ManualClock> clock_for(const Subject& subject) {
@@ -94,21 +87,11 @@ Outcome run_case(const Case& one, const Subject& subject, const Options& options
 }
 
 Report run_conformance(const Subject& subject, const Options& options, const Progress& progress) {
-    Report report;
-    report.subject = subject.name;
-    report.seed = options.seed;
     // One clock for all cases: for data that only gets emptied, time must not go back.
     const std::shared_ptr<ManualClock> clock = clock_for(subject);
-    for (const Case& one : all_cases()) {
-        if (one.name.find(options.filter) == std::string_view::npos) {
-            continue;
-        }
-        report.outcomes.push_back(run_with(one, subject, options, clock));
-        if (progress) {
-            progress(report.outcomes.back());
-        }
-    }
-    return report;
+    return turntable::conformance::detail::report_of(
+        all_cases(), subject, options, progress,
+        [&](const Case& one) { return run_with(one, subject, options, clock); });
 }
 
 }  // namespace turntable::inline v0::kv::conformance

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <barrier>
 #include <memory>
 #include <random>
 #include <string>
@@ -20,6 +19,7 @@ using turntable::conformance::expect_equal;
 using turntable::conformance::expect_ok;
 using turntable::conformance::fail;
 using turntable::conformance::Failure;
+using turntable::conformance::in_rounds;
 using turntable::conformance::in_threads;
 using turntable::conformance::Location;
 using turntable::conformance::NotApplicable;
@@ -91,6 +91,8 @@ class Environment {
 
     /// Bytes that do not repeat, the same for the same seed.
     std::string content(std::size_t bytes);
+    /// What hangs is kept where it was waited for.
+    static void abandon() noexcept {}
     std::vector<std::string> take_trace() { return watch_->trace().take(); }
 
   private:
@@ -103,22 +105,5 @@ class Environment {
     std::vector<std::unique_ptr<Store>> stores_;
     std::mt19937_64 random_;
 };
-
-/// Calls `work(thread, round)` in `count` threads, which begin each round together.
-template <class F>
-void in_rounds(unsigned count, unsigned rounds, F work) {
-    std::barrier<> together(count);
-    in_threads(count, [&](unsigned thread) {
-        for (unsigned round = 0; round < rounds; ++round) {
-            together.arrive_and_wait();
-            try {
-                work(thread, round);
-            } catch (...) {
-                together.arrive_and_drop();
-                throw;
-            }
-        }
-    });
-}
 
 }  // namespace turntable::inline v0::blob::conformance

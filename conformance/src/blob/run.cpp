@@ -1,6 +1,7 @@
 #include "turntable/conformance/blob/run.hpp"
 
 #include "blob/environment.hpp"
+#include "run_parts.hpp"
 
 namespace turntable::inline v0::blob::conformance {
 
@@ -76,37 +77,14 @@ void run_inside(const Case& one, Environment& environment) {
 }  // namespace
 
 Outcome run_case(const Case& one, const Subject& subject, const Options& options) {
-    Outcome outcome;
-    outcome.name = one.name;
-    outcome.promise = one.promise;
-    outcome.seed = options.seed;
-    const auto start = Clock::system()->steady_now();
-    {
-        Environment environment(subject, options);
-        // What hangs is kept where it was waited for.
-        turntable::conformance::attempt(
-            outcome, [&] { run_inside(one, environment); },
-            [&] { return environment.take_trace(); }, [] {});
-    }
-    outcome.took = std::chrono::duration_cast<std::chrono::milliseconds>(
-        Clock::system()->steady_now() - start);
-    return outcome;
+    return turntable::conformance::detail::outcome_of(
+        one, options.seed, [&] { return Environment(subject, options); }, run_inside);
 }
 
 Report run_conformance(const Subject& subject, const Options& options, const Progress& progress) {
-    Report report;
-    report.subject = subject.name;
-    report.seed = options.seed;
-    for (const Case& one : all_cases()) {
-        if (one.name.find(options.filter) == std::string_view::npos) {
-            continue;
-        }
-        report.outcomes.push_back(run_case(one, subject, options));
-        if (progress) {
-            progress(report.outcomes.back());
-        }
-    }
-    return report;
+    return turntable::conformance::detail::report_of(
+        all_cases(), subject, options, progress,
+        [&](const Case& one) { return run_case(one, subject, options); });
 }
 
 }  // namespace turntable::inline v0::blob::conformance

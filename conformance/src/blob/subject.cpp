@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "run_parts.hpp"
+
 namespace turntable::inline v0::blob::conformance {
 
 Subject wiped_subject(std::string name, Subject::Open open) {
@@ -19,20 +21,8 @@ Subject wiped_subject(std::string name, Subject::Open open) {
 }
 
 Subject placed_subject(std::string name, std::function<std::string()> new_place, OpenAt open) {
-    const auto place = std::make_shared<std::string>();
-    const auto again = [place, open](const std::shared_ptr<Runtime>& runtime) {
-        return open(*place, runtime);
-    };
-    Subject subject;
-    subject.name = std::move(name);
-    subject.open_fresh =
-        [place, again, new_place = std::move(new_place)](const std::shared_ptr<Runtime>& runtime) {
-            *place = new_place();
-            return again(runtime);
-        };
-    subject.reopen = again;
-    subject.open_second = again;
-    return subject;
+    return turntable::conformance::detail::placed<Subject>(std::move(name), std::move(new_place),
+                                                           std::move(open));
 }
 
 }  // namespace turntable::inline v0::blob::conformance

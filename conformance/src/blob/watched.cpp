@@ -1,8 +1,5 @@
 #include "blob/watched.hpp"
 
-#include <mutex>
-#include <vector>
-
 #include "turntable/blob/path.hpp"
 
 namespace turntable::inline v0::blob::conformance {
@@ -130,14 +127,6 @@ class WatchedPages final : public StreamSource<EntryPage> {
 };
 
 }  // namespace
-
-void Watch::keep_for_ever(std::shared_ptr<const void> object) {
-    // Reachable, so that a leak checker stays quiet about what was left on purpose.
-    static std::mutex mutex;
-    static auto* const kept = new std::vector<std::shared_ptr<const void>>();
-    const std::scoped_lock guard(mutex);
-    kept->push_back(std::move(object));
-}
 
 template <class T>
 Result<T> Watched::answered(const std::string& what, Async<T> async) {

@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
-#include <vector>
 
+#include "turntable/conformance/basic_case.hpp"
 #include "turntable/core/export.hpp"
 
 namespace turntable::inline v0::kv::conformance {
@@ -34,19 +34,8 @@ TURNTABLE_EXPORT std::string_view to_string(Need need) noexcept;
 
 /// One promise of the kv contract and the code that tries it.
 ///
-/// Purpose: the unit of the suite. Which cases run follows from what a backend declares, never from
-/// a list of names.
-/// Ownership: lives as long as the program. Threads: immutable.
-/// Errors: none; run_case tells what became of it.
-struct Case {
-    /// Group and name, such as `order.every_part_type`.
-    std::string_view name;
-    /// What is promised, as one sentence.
-    std::string_view promise;
-    std::vector<Need> needs;
-    /// Fails by an exception that only the suite sees; call it through run_case.
-    void (*run)(Environment&);
-};
+/// Purpose, ownership, threads, errors: see BasicCase.
+using Case = turntable::conformance::BasicCase<Need, Environment>;
 
 /// Every case, in the order of the report.
 TURNTABLE_EXPORT std::span<const Case> all_cases();
