@@ -52,6 +52,10 @@ LibraryThreadScope::LibraryThreadScope() noexcept
     : before_(std::exchange(is_library_thread, true)) {}
 LibraryThreadScope::~LibraryThreadScope() { is_library_thread = before_; }
 
+WaitingThreadScope::WaitingThreadScope() noexcept
+    : before_(std::exchange(is_library_thread, false)) {}
+WaitingThreadScope::~WaitingThreadScope() { is_library_thread = before_; }
+
 Runtime::Runtime(RuntimeOptions options)
     : clock_(options.clock ? std::move(options.clock) : Clock::system()),
       random_(options.random ? std::move(options.random) : Random::system()),

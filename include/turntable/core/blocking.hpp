@@ -50,15 +50,15 @@ struct BlockingWork {
 }  // namespace detail
 
 /// Calls `function`, which blocks and gives a Result<T>: on this thread if the caller waits on it
-/// anyway, else on the blocking pool.
+/// anyway, else on `pool`.
 ///
 /// `function` owns what it needs, unless the caller waits: then it may borrow, for it has ended
 /// when this returns. It keeps alive what holds `gate`, which is entered until it has ended.
 /// Errors: `closed` when the gate is; `cancelled` and `timeout` when the context asks for that
 /// before the work begins: what has begun goes on to its end.
 template <class T, class F>
-Async<T> run_blocking(const std::shared_ptr<Runtime>& runtime, Gate& gate, const Context& context,
-                      F function) {
+Async<T> run_blocking(const std::shared_ptr<Runtime>& runtime, Executor& pool, Gate& gate,
+                      const Context& context, F function) {
     Pass pass(gate);
     if (!pass) {
         return Error(ErrorCode::closed, "the store was closed");
@@ -71,9 +71,16 @@ Async<T> run_blocking(const std::shared_ptr<Runtime>& runtime, Gate& gate, const
     }
     Promise<T> promise(*runtime, context);
     Async<T> answer = promise.take_async();
-    runtime->blocking_pool().post(detail::BlockingWork<T, F>{runtime, std::move(function),
-                                                             std::move(pass), std::move(promise)});
+    pool.post(detail::BlockingWork<T, F>{runtime, std::move(function), std::move(pass),
+                                         std::move(promise)});
     return answer;
+}
+
+/// The same on the blocking pool of the runtime.
+template <class T, class F>
+Async<T> run_blocking(const std::shared_ptr<Runtime>& runtime, Gate& gate, const Context& context,
+                      F function) {
+    return run_blocking<T>(runtime, runtime->blocking_pool(), gate, context, std::move(function));
 }
 
 /// Refuses further work and answers when all of it has ended.

@@ -190,4 +190,20 @@ class TURNTABLE_EXPORT LibraryThreadScope {
     bool before_;
 };
 
+/// Lets the current thread of a pool wait for other operations while it lives.
+///
+/// Purpose: for what stands on several stores and blocks on them, on a pool of its own: nothing
+/// that they wait for runs there. Ownership: none. Threads: acts on the thread that makes it.
+/// Errors: none.
+class TURNTABLE_EXPORT WaitingThreadScope {
+  public:
+    WaitingThreadScope() noexcept;
+    WaitingThreadScope(const WaitingThreadScope&) = delete;
+    WaitingThreadScope& operator=(const WaitingThreadScope&) = delete;
+    ~WaitingThreadScope();
+
+  private:
+    bool before_;
+};
+
 }  // namespace turntable::inline v0

@@ -101,6 +101,11 @@ TEST(LibraryThreadTest, TheScopeNestsAndEnds) {
             const LibraryThreadScope inner;
         }
         EXPECT_TRUE(on_library_thread());
+        {
+            const WaitingThreadScope waits;
+            EXPECT_FALSE(on_library_thread());
+        }
+        EXPECT_TRUE(on_library_thread());
     }
     EXPECT_FALSE(on_library_thread());
 }
