@@ -49,7 +49,10 @@ struct CaptureFolderState {
     Result<std::string> name_of(std::string_view id);
     Result<TapeMetadata> metadata(std::string_view id);
     Result<Bytes> content(std::string_view id);
-    Result<Bytes> read(std::string_view id, const ContentRange& range, const CallOptions& call);
+    /// The content of a stream.
+    using Held = std::optional<Bytes>;
+    Result<Bytes> read(std::string_view id, const ContentRange& range, Held& held,
+                       const CallOptions& call);
     Result<TapePage> list(const SearchCriteria& criteria);
     Result<InspectReport> inspect();
     SearchContent search_content(const std::string& id);
@@ -164,11 +167,13 @@ Result<Bytes> CaptureFolderState::content(std::string_view id) {
     return found.tape;
 }
 
-Result<Bytes> CaptureFolderState::read(std::string_view id, const ContentRange& range,
+Result<Bytes> CaptureFolderState::read(std::string_view id, const ContentRange& range, Held& held,
                                        const CallOptions& /*call*/) {
-    TURNTABLE_TRY(const Bytes tape, content(id));
-    const std::uint64_t from = std::min<std::uint64_t>(range.offset, tape.size());
-    return tape.slice(from, std::min<std::uint64_t>(range.length, tape.size() - from));
+    if (!held) {
+        TURNTABLE_TRY(held, content(id));
+    }
+    const std::uint64_t from = std::min<std::uint64_t>(range.offset, held->size());
+    return held->slice(from, std::min<std::uint64_t>(range.length, held->size() - from));
 }
 
 SearchContent CaptureFolderState::search_content(const std::string& id) {

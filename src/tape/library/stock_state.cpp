@@ -45,19 +45,34 @@ Result<TapeMetadata> StockState::save(const SaveRequest& request, const CallOpti
     }
     TURNTABLE_TRY(tape.stored_bytes,
                   contents.save(tape.id, request.content, options.compression, existing, call));
+    if (tape.torn_bytes > 0) {
+        // In another form what was torn is not there any more.
+        Labels labels = std::move(tape.labels);
+        TURNTABLE_TRY(auto stored, contents.source(tape.id, call));
+        TURNTABLE_TRY(tape, derive_metadata(std::move(stored), options.analyzer));
+        tape.labels = std::move(labels);
+    }
     TURNTABLE_CHECK(contents.put_labels(tape, call));
     TURNTABLE_CHECK(index.put(tape, call));
     return tape;
 }
 
-Result<Bytes> StockState::read(std::string_view id, const ContentRange& range,
+Result<Bytes> StockState::read(std::string_view id, const ContentRange& range, Held& held,
                                const CallOptions& call) {
+    const auto length = static_cast<std::size_t>(range.length);
+    if (held) {
+        return held->read_at(range.offset, length, call);
+    }
     TURNTABLE_TRY(const auto found, contents.get(id, call));
-    if (range.length == 0 || range.offset >= found.bytes) {
+    if (range.offset >= found.bytes) {
         return Bytes();
     }
-    const std::uint64_t count = std::min(range.length, found.bytes - range.offset);
-    return contents.blobs().read(found.path, {.offset = range.offset, .length = count}, {}, call);
+    if (found.bytes - range.offset <= length) {
+        return contents.blobs().read(found.path, {.offset = range.offset, .length = length}, {},
+                                     call);
+    }
+    TURNTABLE_TRY(held, contents.blobs().reader(found.path, {.chunk_bytes = length}, call));
+    return held->read_at(range.offset, length, call);
 }
 
 Result<StoredTape> StockState::load(std::string_view id, const CallOptions& call) {
@@ -65,12 +80,36 @@ Result<StoredTape> StockState::load(std::string_view id, const CallOptions& call
     StoredTape tape;
     TURNTABLE_TRY(tape.content, contents.blobs().read(found.path, {}, {}, call));
     TURNTABLE_TRY(auto known, index.get(id, call));
-    if (known) {
+    // While another takes its place the row may speak of the other one; that of a recording says
+    // only that it is one.
+    if (known &&
+        (known->state == TapeState::recording || known->stored_bytes == tape.content.size())) {
         tape.metadata = *std::move(known);
-    } else {
-        TURNTABLE_TRY(tape.metadata, derive(id, call));
+        return tape;
+    }
+    TURNTABLE_TRY(tape.metadata,
+                  derive_metadata(std::make_unique<MemorySource>(tape.content), options.analyzer));
+    TURNTABLE_TRY(const auto labels, contents.labels(id, call));
+    if (labels) {
+        tape.metadata.labels = *labels;
     }
     return tape;
+}
+
+/// That bytes begin a tape of this id, if there is none yet.
+Result<void> StockState::check_beginning(std::string_view id, ByteView bytes,
+                                         const CallOptions& call) const {
+    TURNTABLE_TRY(const auto existing, contents.find(id, call));
+    if (existing) {
+        return {};
+    }
+    TURNTABLE_TRY(const Reader begun,
+                  Reader::open(std::make_unique<MemorySource>(Bytes::unowned(bytes))));
+    if (begun.head().id != id) {
+        return Error(ErrorCode::invalid_argument, "the head of the tape has another id")
+            .with("id", begun.head().id);
+    }
+    return {};
 }
 
 Result<std::uint64_t> StockState::append(std::string_view id, std::uint64_t offset, ByteView bytes,
@@ -80,13 +119,12 @@ Result<std::uint64_t> StockState::append(std::string_view id, std::uint64_t offs
                      "this store cannot append; record into a file and save that");
     }
     const std::lock_guard lock(changes.of(id));
+    if (offset == 0) {
+        TURNTABLE_CHECK(check_beginning(id, bytes, call));
+    }
     TURNTABLE_TRY(const std::uint64_t size, contents.append(id, offset, bytes, call));
     if (offset == 0) {
         TURNTABLE_TRY(TapeMetadata tape, derive(id, call));
-        if (tape.id != id) {
-            return Error(ErrorCode::invalid_argument, "the head of the tape has another id")
-                .with("id", tape.id);
-        }
         tape.state = TapeState::recording;
         TURNTABLE_CHECK(index.put(tape, call));
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,7 +21,10 @@ struct StockState {
           index(std::move(database)) {}
 
     Result<TapeMetadata> save(const SaveRequest& request, const CallOptions& call);
-    Result<Bytes> read(std::string_view id, const ContentRange& range, const CallOptions& call);
+    /// The content, open, of a stream of several pieces.
+    using Held = std::optional<blob::Reader>;
+    Result<Bytes> read(std::string_view id, const ContentRange& range, Held& held,
+                       const CallOptions& call);
     Result<StoredTape> load(std::string_view id, const CallOptions& call);
     Result<std::uint64_t> append(std::string_view id, std::uint64_t offset, ByteView bytes,
                                  const CallOptions& call);
@@ -33,11 +37,16 @@ struct StockState {
     Result<InspectReport> inspect(const InspectOptions& how, const CallOptions& call);
     Result<Health> health(const CallOptions& call);
 
+    Result<void> check_beginning(std::string_view id, ByteView bytes,
+                                 const CallOptions& call) const;
     /// From the content and the labels, without the index.
     Result<TapeMetadata> derive(std::string_view id, const CallOptions& call);
     SearchContent search_content(const TapeMetadata& tape, const CallOptions& call);
 
     StockOptions options;
+    /// For callers that do not wait. Not that of the runtime: a change waits for others in a store,
+    /// which may need that one.
+    std::shared_ptr<Executor> pool = make_thread_pool(4, "tapes");
     Contents contents;
     Index index;
     Gate gate;

@@ -209,10 +209,11 @@ Result<TapeMetadata> SqliteState::put(sql::Connection& connection, const SaveReq
     if (existing && !request.replace) {
         return already_there(id);
     }
+    // Before the old one goes, whose number this must not be: streams of it tell them apart.
+    TURNTABLE_TRY(const std::int64_t n, next_number(connection));
     if (existing) {
         TURNTABLE_CHECK(erase(connection, *existing));
     }
-    TURNTABLE_TRY(const std::int64_t n, next_number(connection));
     TURNTABLE_TRY(const auto size, sqlite::copy_content(connection, n, *request.content));
     (void)size;
     return index(connection, n, sqlite::content_source(connection, n), labels, false);
@@ -228,10 +229,15 @@ Result<StoredTape> SqliteState::load(std::string_view id) {
     return tape;
 }
 
-Result<Bytes> SqliteState::read(std::string_view id, const ContentRange& range,
+Result<Bytes> SqliteState::read(std::string_view id, const ContentRange& range, Held& held,
                                 const CallOptions&) {
     TURNTABLE_TRY(const sqlite::Reading reading, sqlite::Reading::begin(file));
     TURNTABLE_TRY(const Row row, sqlite::get_row(reading.connection(), id));
+    if (held.value_or(row.n) != row.n) {
+        return Error(ErrorCode::conflict, "another tape took its place while it was read")
+            .with("id", std::string(id));
+    }
+    held = row.n;
     return sqlite::read_content(reading.connection(), row.n, range.offset, range.length);
 }
 

@@ -45,7 +45,10 @@ struct SqliteState {
     Result<TapeMetadata> save(const SaveRequest& request);
     Result<std::vector<Result<TapeMetadata>>> save_all(const std::vector<SaveRequest>& requests);
     Result<StoredTape> load(std::string_view id);
-    Result<Bytes> read(std::string_view id, const ContentRange& range, const CallOptions& call);
+    /// The number of the tape with which a stream began.
+    using Held = std::optional<std::int64_t>;
+    Result<Bytes> read(std::string_view id, const ContentRange& range, Held& held,
+                       const CallOptions& call);
     Result<std::uint64_t> append(std::string_view id, std::uint64_t offset, ByteView bytes);
     Result<void> remove(std::string_view id);
     Result<TapePage> list(const SearchCriteria& criteria, const CallOptions& call);
