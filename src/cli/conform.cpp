@@ -5,11 +5,13 @@
 #include "cli/app.hpp"
 #include "turntable/conformance/blob/command.hpp"
 #include "turntable/conformance/command.hpp"
+#include "turntable/conformance/tape/command.hpp"
 
 namespace turntable_cli {
 
 namespace kv_suite = turntable::kv::conformance;
 namespace blob_suite = turntable::blob::conformance;
+namespace tape_suite = turntable::tape::conformance;
 using turntable::Result;
 using turntable::Runtime;
 
@@ -21,12 +23,32 @@ struct ConformArguments {
     kv_suite::CommandOptions kv;
 };
 
-/// Whether the URL is one of a store of blobs: when it is said, or of no database.
-bool is_of_blobs(App& app, const ConformArguments& arguments, const std::string& url) {
+/// The surface that is said, or else the first of which the URL is one.
+std::string surface_of(App& app, const ConformArguments& arguments, const std::string& url) {
     if (!arguments.surface.empty()) {
-        return arguments.surface == "blob";
+        return arguments.surface;
     }
-    return !app.registry().backend_for(url) && app.blobs().backend_for(url);
+    if (!app.registry().backend_for(url)) {
+        if (app.blobs().backend_for(url)) {
+            return "blob";
+        }
+        if (app.tapes().backend_for(url)) {
+            return "tape";
+        }
+    }
+    return "kv";
+}
+
+/// The options of the suites that have no more than the common ones.
+template <class CommandOptions>
+CommandOptions common_options(const ConformArguments& arguments) {
+    CommandOptions options;
+    options.run.filter = arguments.kv.run.filter;
+    options.run.seed = arguments.kv.run.seed;
+    options.json = arguments.kv.json;
+    options.list = arguments.kv.list;
+    options.erase = arguments.kv.erase;
+    return options;
 }
 
 int conform_kv(App& app, const ConformArguments& arguments, const std::string& url,
@@ -49,12 +71,20 @@ int conform_blobs(const App& app, const ConformArguments& arguments, const std::
         TURNTABLE_TRY(const auto store, app.blobs().open(url, {.runtime = runtime}));
         return std::move(store.backend());
     };
-    blob_suite::CommandOptions options{
-        .run = {.filter = arguments.kv.run.filter, .seed = arguments.kv.run.seed},
-        .json = arguments.kv.json,
-        .list = arguments.kv.list,
-        .erase = arguments.kv.erase};
-    return blob_suite::conform(turntable::mask_url(url), open, options, output);
+    return blob_suite::conform(turntable::mask_url(url), open,
+                               common_options<blob_suite::CommandOptions>(arguments), output);
+}
+
+int conform_tapes(const App& app, const ConformArguments& arguments, const std::string& url,
+                  const turntable::conformance::Output& output) {
+    const auto open =
+        [&app, &url](
+            const turntable::tape::OpenOptions& options) -> Result<turntable::tape::AnyProvider> {
+        TURNTABLE_TRY(const auto library, app.tapes().open(url, options));
+        return std::move(library.provider());
+    };
+    return tape_suite::conform(turntable::mask_url(url), open,
+                               common_options<tape_suite::CommandOptions>(arguments), output);
 }
 
 void conform(App& app, const ConformArguments& arguments) {
@@ -67,8 +97,10 @@ void conform(App& app, const ConformArguments& arguments) {
             std::cout << text;
         }
     };
-    const int status = is_of_blobs(app, arguments, url) ? conform_blobs(app, arguments, url, output)
-                                                        : conform_kv(app, arguments, url, output);
+    const std::string surface = surface_of(app, arguments, url);
+    const int status = surface == "blob"   ? conform_blobs(app, arguments, url, output)
+                       : surface == "tape" ? conform_tapes(app, arguments, url, output)
+                                           : conform_kv(app, arguments, url, output);
     // A reason why nothing was tried is no report.
     (status == turntable::conformance::exit_unusable ? std::cerr : std::cout) << json;
     if (status == turntable::conformance::exit_failed) {
@@ -86,8 +118,8 @@ void add_conform(CLI::App& root, App& app) {
     command->add_option("URL", options->url, "A store that may be emptied");
     command
         ->add_option("--surface", options->surface,
-                     "kv or blob; without it kv, where the URL is one of a database")
-        ->check(CLI::IsMember({"kv", "blob"}));
+                     "kv, blob or tape; without it the first of these of which the URL is one")
+        ->check(CLI::IsMember({"kv", "blob", "tape"}));
     command->add_flag("--json", options->kv.json, "Print one JSON object, or with --list an array");
     command->add_flag("--list", options->kv.list, "Only list the cases");
     command->add_flag("--erase", options->kv.erase, "Empty a store that holds something");

@@ -79,22 +79,25 @@ struct InspectReport {
 /// The tape contract. No base class: anything that models this goes into tape::AnyProvider as it
 /// is.
 ///
-/// Purpose: keeping, finding and reading tapes. Ids are checked with check_tape_id before a call;
-/// names are labels, and never lead anywhere.
+/// Purpose: keeping, finding and reading tapes. An id that is none, see check_tape_id, is
+/// `invalid_argument` to every call; names are labels, and never lead anywhere. The suite in
+/// turntable/conformance/tape tries all that is said here.
 /// Ownership: whoever holds the provider. Its destructor returns when nothing of it runs any more;
 /// open streams may outlive it and then give `closed`, or go on.
 /// Threads: any. A view lives until the call returns: who goes on pending copies.
 /// Errors: each call answers with a Result: `not_found`, `already_exists`, `closed` after close;
 /// `corrupt` for what is no tape, `no_space`, `io`; `commit_unknown` when the fate of a submitted
-/// change is not known; otherwise the engine's.
+/// change is not known; otherwise the engine's. A provider that is read-only answers changes with
+/// `permission_denied`, one that cannot append answers that with `unsupported`.
 ///
 /// - save_tape: keeps the whole tape, or nothing of it.
-/// - load_tape: metadata and content. stream: a range of the content, piece by piece; an empty
-///   stream at the end.
+/// - load_tape: metadata and content, of one tape also while another takes its place. stream: a
+///   range of the content, piece by piece; an empty stream at the end. It never goes on with the
+///   content of another tape.
 /// - append: bytes of a tape that is being recorded, whole records at a time, at `offset`; offset 0
-///   begins a tape, which must not be there. Gives the bytes that the content has then. Repeated
-///   with the same bytes it changes nothing and gives the same answer, so that a retry cannot
-///   double a record; other bytes, or an offset beyond the end, are `conflict`.
+///   begins a tape, which must not be there, with its head. Gives the bytes that the content has
+///   then. Repeated with the same bytes it changes nothing and gives the same answer, so that a
+///   retry cannot double a record; other bytes, or an offset beyond the end, are `conflict`.
 /// - delete_tape: `not_found` if there is none.
 /// - list_tapes: a page that holds what select_page would say of all tapes.
 /// - get_metadata; update_metadata: changes labels.
