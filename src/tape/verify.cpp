@@ -11,7 +11,7 @@ constexpr std::size_t problems_max = 100;
 class Verifier {
   public:
     Verifier(VerifyReport& report, const Opened& opened, Ledger ledger)
-        : report_(report), ledger_(std::move(ledger)), head_(opened.head) {}
+        : report_(report), ledger_(ledger), head_(opened.head) {}
 
     void take(std::string_view line, std::uint64_t offset) {
         ++line_;
@@ -116,7 +116,7 @@ Result<VerifyReport> verify(std::unique_ptr<Source> source) {
     VerifyReport report;
     TURNTABLE_TRY(const Opened opened, open_tape(*source));
     TURNTABLE_TRY(Ledger ledger, Ledger::begin(opened.head.segment));
-    Verifier verifier(report, opened, std::move(ledger));
+    Verifier verifier(report, opened, ledger);
     TURNTABLE_TRY(Lines lines, lines_from(*source, opened.compression, {}));
     while (true) {
         const auto line = lines.next();

@@ -13,7 +13,7 @@ namespace turntable::inline v0::tape {
 
 struct Writer::State {
     State(std::unique_ptr<Sink> to, const WriterOptions& how, Ledger start)
-        : sink(std::move(to)), options(how), now(start), flushed(std::move(start)) {}
+        : sink(std::move(to)), options(how), now(start), flushed(start) {}
 
     /// Completes the line that begins at `start` of `pending`.
     Result<std::string_view> complete_line(std::size_t start) {
@@ -125,7 +125,7 @@ Writer::~Writer() = default;
 Result<Writer> Writer::create(std::unique_ptr<Sink> sink, const Head& head,
                               const WriterOptions& options) {
     TURNTABLE_TRY(Ledger ledger, Ledger::begin(head.segment));
-    auto state = std::make_unique<State>(std::move(sink), options, std::move(ledger));
+    auto state = std::make_unique<State>(std::move(sink), options, ledger);
     if (options.compression == Compression::zstd) {
         OpenBlock first;
         first.stored_begin = state->sink->size();

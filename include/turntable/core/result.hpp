@@ -168,8 +168,8 @@ class [[nodiscard]] Result<void> {
 /// Evaluates an expression that gives a Result; returns its error from the enclosing function.
 #define TURNTABLE_CHECK(...)                                              \
     do {                                                                  \
-        if (auto turntable_result_ = (__VA_ARGS__); !turntable_result_) { \
-            return std::move(turntable_result_).error();                  \
+        if (auto turntable_result = (__VA_ARGS__); !turntable_result) { \
+            return std::move(turntable_result).error();                  \
         }                                                                 \
     } while (false)
 

@@ -53,8 +53,11 @@ Result<void> check_reserved(std::string_view path) {
 }
 
 Store::Store(FsOptions options, std::shared_ptr<Runtime> runtime)
-    : options_(std::move(options)),
-      runtime_(runtime != nullptr ? std::move(runtime) : Runtime::shared()) {}
+    : options_(std::move(options)), runtime_(std::move(runtime)) {
+    if (runtime_ == nullptr) {
+        runtime_ = Runtime::shared();
+    }
+}
 
 Result<void> Store::connect() {
     if (connected_.load(std::memory_order_acquire)) {

@@ -115,8 +115,10 @@ class LibrarySink final : public Sink {
 };
 
 Library::Library(AnyProvider provider, LibraryOptions options) {
-    std::shared_ptr<Runtime> runtime =
-        options.runtime == nullptr ? Runtime::shared() : std::move(options.runtime);
+    std::shared_ptr<Runtime> runtime = std::move(options.runtime);
+    if (runtime == nullptr) {
+        runtime = Runtime::shared();
+    }
     state_ = std::make_shared<State>(
         turntable::detail::HandleCore{std::move(runtime), std::move(options.masked_url)},
         std::move(provider), options.metadata_ttl);

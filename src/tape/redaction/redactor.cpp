@@ -109,7 +109,7 @@ struct Redactor::State {
             if (header) {
                 std::string value = argument.substr(colon + 2);
                 clean_value(header, value);
-                argument = argument.substr(0, colon + 2) + value;
+                argument.replace(colon + 2, std::string::npos, value);
                 continue;
             }
             if (equals == std::string::npos) {
@@ -122,7 +122,7 @@ struct Redactor::State {
                                               : flag.substr(0, flag.find('='));
             std::string value = argument.substr(equals + 1);
             clean_value(finder.rule_for(RedactWhere::key, name), value);
-            argument = argument.substr(0, equals + 1) + value;
+            argument.replace(equals + 1, std::string::npos, value);
         }
     }
     void clean_headers(std::vector<std::pair<std::string, std::string>>& headers) {

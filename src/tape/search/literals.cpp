@@ -42,8 +42,9 @@ constexpr std::array byte_units{Unit{"TiB", std::int64_t{1} << 40},
 std::optional<std::int64_t> parse_quantity(std::string_view text, std::span<const Unit> units,
                                            std::int64_t bare) {
     std::uint64_t whole = 0;
-    const char* const last = text.data() + text.size();
-    const auto [end, error] = std::from_chars(text.data(), last, whole);
+    const char* const first = text.data();
+    const char* const last = first + text.size();
+    const auto [end, error] = std::from_chars(first, last, whole);
     if (error != std::errc()) {
         return std::nullopt;
     }

@@ -24,7 +24,7 @@ Result<std::optional<Footer>> last_footer(Source& source) {
                 break;
             }
             from = footer->stored_end + footer_bytes;
-            last = std::move(footer);
+            last = footer;
         }
         if (last) {
             return last;

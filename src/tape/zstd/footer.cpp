@@ -47,8 +47,8 @@ std::array<char, footer_bytes> footer_text(const Footer& footer) {
 
 std::optional<Footer> parse_footer(std::string_view bytes, std::uint64_t offset) {
     if (bytes.size() < footer_bytes || !bytes.starts_with(footer_begin) ||
-        get<std::uint32_t>(bytes.data() + crc_offset) !=
-            crc32c(0, ByteView(bytes.data(), crc_offset))) {
+        get<std::uint32_t>(bytes.substr(crc_offset).begin()) !=
+            crc32c(0, ByteView(bytes).substr(0, crc_offset))) {
         return std::nullopt;
     }
     Footer footer;
@@ -114,7 +114,7 @@ Result<std::optional<Footer>> find_footer(Source& source, const Target& target) 
         TURNTABLE_TRY(auto found, next_footer(source, middle, high));
         if (found && (target.by_time ? found->time : found->frames) < target.value) {
             low = found->stored_end + footer_bytes;
-            best = std::move(found);
+            best = found;
         } else if (near) {
             break;
         } else {

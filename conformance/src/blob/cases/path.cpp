@@ -110,10 +110,8 @@ const std::vector<std::string>& names_that_hurt() {
                                                    "nul.txt",
                                                    "a\tb",
                                                    "a\nb",
-                                                   "a\x01"
-                                                   "b",
-                                                   "a\x7F"
-                                                   "b",
+                                                   std::string("a\x01") + "b",
+                                                   std::string("a\x7F") + "b",
                                                    ".tmp",
                                                    "file~",
                                                    "caf\xC3\xA9",
