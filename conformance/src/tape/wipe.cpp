@@ -9,7 +9,7 @@ Result<void> delete_all(AnyProvider& provider) {
             return {};
         }
         for (const TapeMetadata& tape : page.tapes) {
-            const Result<void> deleted = provider.delete_tape({}, tape.id).wait();
+            Result<void> deleted = provider.delete_tape({}, tape.id).wait();
             if (!deleted && deleted.error().code() == ErrorCode::permission_denied) {
                 return {};
             }

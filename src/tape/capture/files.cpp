@@ -175,8 +175,9 @@ Result<void> read_captures(
     const std::function<void(const std::string& name, const Result<Capture>& capture)>& visit) {
     TURNTABLE_TRY(const auto names, list_captures(folder));
     const capture::Beside beside(folder);
+    const std::filesystem::path within(folder);
     for (const std::string& name : names) {
-        visit(name, capture::read_beside(folder + "/" + name, beside, options));
+        visit(name, capture::read_beside((within / name).string(), beside, options));
     }
     return {};
 }

@@ -11,7 +11,8 @@ namespace {
 
 constexpr const char* tables =
     "create table tape (\n"
-    "  n integer primary key,\n"
+    // A number is never given twice: a stream that is open knows its tape by it.
+    "  n integer primary key autoincrement,\n"
     "  id text not null unique,\n"
     "  seen integer not null,\n"
     "  name text not null,\n"
@@ -121,9 +122,12 @@ Result<void> make_tables(sql::Connection& connection) {
     }
     TURNTABLE_CHECK(connection.run(tables));
     for (const char* column : ordered) {
-        const std::string name(column);
-        TURNTABLE_CHECK(
-            connection.run(("create index tape_" + name + " on tape (" + name + ", id)").c_str()));
+        std::string sql = "create index tape_";
+        sql += column;
+        sql += " on tape (";
+        sql += column;
+        sql += ", id)";
+        TURNTABLE_CHECK(connection.run(sql.c_str()));
     }
     TURNTABLE_CHECK(
         connection.run(("pragma application_id = " + std::to_string(application_id)).c_str()));

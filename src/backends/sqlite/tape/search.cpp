@@ -23,7 +23,6 @@ namespace turntable::inline v0::tape {
 namespace {
 
 using sqlite::Piece;
-using sqlite::Row;
 using sqlite::Sql;
 
 /// A piece that can hold a text.

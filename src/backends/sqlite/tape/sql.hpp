@@ -60,7 +60,7 @@ inline constexpr std::array<const char*, sql_count> sql_text = {
     "release one_tape",
     "select n, metadata, labels, seen from tape left join about on about.tape = n where id = ?1",
     "select id, metadata, labels, seen from tape left join about on about.tape = n where n = ?1",
-    "select coalesce(max(n), 0) + 1 from tape",
+    "select coalesce((select seq from sqlite_sequence where name = 'tape'), 0) + 1",
     "select n, id from tape order by id",
     "replace into tape (n, id, seen, name, names_cut, answered, fastest, pinned, created, "
     "duration, "

@@ -209,7 +209,6 @@ Result<TapeMetadata> SqliteState::put(sql::Connection& connection, const SaveReq
     if (existing && !request.replace) {
         return already_there(id);
     }
-    // Before the old one goes, whose number this must not be: streams of it tell them apart.
     TURNTABLE_TRY(const std::int64_t n, next_number(connection));
     if (existing) {
         TURNTABLE_CHECK(erase(connection, *existing));
