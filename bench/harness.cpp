@@ -17,17 +17,23 @@ double rate_of(const Work& work) {
 
 }  // namespace
 
+Row compare_timed(const std::string& name, const std::string& peer, double target, int rounds,
+                  const TimedWork& ours, const TimedWork& theirs) {
+    std::vector<Row> pairs;
+    for (int round = 0; round < rounds; ++round) {
+        const double our_rate = ours();
+        pairs.push_back({name, peer, "op/s", our_rate, theirs(), true, target});
+    }
+    std::ranges::sort(pairs, {}, &Row::ratio);
+    return pairs[pairs.size() / 2];
+}
+
 Row compare_rates(const std::string& name, const std::string& peer, double target, int rounds,
                   const Work& ours, const Work& theirs) {
     (void)ours();  // warm both before anything counts
     (void)theirs();
-    std::vector<Row> pairs;
-    for (int round = 0; round < rounds; ++round) {
-        const double our_rate = rate_of(ours);
-        pairs.push_back({name, peer, "op/s", our_rate, rate_of(theirs), true, target});
-    }
-    std::ranges::sort(pairs, {}, &Row::ratio);
-    return pairs[pairs.size() / 2];
+    return compare_timed(
+        name, peer, target, rounds, [&] { return rate_of(ours); }, [&] { return rate_of(theirs); });
 }
 
 void print(const Row& row) {
@@ -36,6 +42,11 @@ void print(const Row& row) {
         "\"ratio\":%.4g,\"larger_is_better\":%s,\"target\":%.4g}\n",
         row.name.c_str(), row.peer.c_str(), row.unit.c_str(), row.ours, row.theirs, row.ratio(),
         row.larger_is_better ? "true" : "false", row.target);
+    std::fflush(stdout);
+}
+
+void print_value(const std::string& name, double value) {
+    std::printf("{\"name\":\"%s\",\"value\":%.6g}\n", name.c_str(), value);
     std::fflush(stdout);
 }
 

@@ -29,8 +29,17 @@ struct Row {
 Row compare_rates(const std::string& name, const std::string& peer, double target, int rounds,
                   const Work& ours, const Work& theirs);
 
+/// The same of work that needs preparing: it takes its time itself and gives a rate. Nothing is
+/// done to warm it.
+using TimedWork = std::function<double()>;
+Row compare_timed(const std::string& name, const std::string& peer, double target, int rounds,
+                  const TimedWork& ours, const TimedWork& theirs);
+
 /// Prints a row as one JSON line, which bench/run gathers into the table.
 void print(const Row& row);
+
+/// A figure that bench/table.py sets beside another program's.
+void print_value(const std::string& name, double value);
 
 /// Numbers for keys and values that are the same in every run.
 class Sequence {

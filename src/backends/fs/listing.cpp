@@ -71,9 +71,10 @@ Result<bool> Listing::reopen(Level& level) {
 
 std::optional<Metadata> Listing::look_at(const Level& level, const std::string& name) {
     const bool directory = name.ends_with('/');
-    const std::string plain = directory ? name.substr(0, name.size() - 1) : name;
+    const std::string plain(name, 0, directory ? name.size() - 1 : 0);
     struct ::stat status{};
-    if (::fstatat(level.directory.get(), plain.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 ||
+    if (::fstatat(level.directory.get(), directory ? plain.c_str() : name.c_str(), &status,
+                  AT_SYMLINK_NOFOLLOW) != 0 ||
         (directory ? !S_ISDIR(status.st_mode) : !S_ISREG(status.st_mode))) {
         return std::nullopt;
     }
@@ -122,7 +123,7 @@ Result<void> Listing::step(EntryPage& page) {
         if (!metadata) {
             return {};
         }
-        page.push_back({path, *std::move(metadata)});
+        page.push_back({enters ? path : std::move(path), *std::move(metadata)});
         --remaining_;
     }
     if (levels_.size() > open_levels_max) {
@@ -139,6 +140,7 @@ Result<std::optional<EntryPage>> Listing::next() {
         TURNTABLE_CHECK(begin());
     }
     EntryPage page;
+    page.reserve(std::min<std::uint64_t>(page_entries_max, remaining_));
     while (!levels_.empty() && remaining_ > 0 && page.size() < page_entries_max) {
         if (Result<void> done = step(page); !done) {
             levels_.clear();

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
+#include <charconv>
 #include <filesystem>
 
 #include "backends/fs/attributes.hpp"
@@ -22,12 +22,17 @@ constexpr std::int64_t ns_per_ms = 1'000'000;
 /// Differs whenever the content does: a file that replaces another has another inode, or, when the
 /// system uses one again, a later time, which we see to; see Store::stamp.
 std::string etag_of(const struct ::stat& status) {
-    std::array<char, 64> text{};
-    const int length = std::snprintf(text.data(), text.size(), "%llx-%llx-%llx",
-                                     static_cast<unsigned long long>(status.st_ino),
-                                     static_cast<unsigned long long>(status.st_size),
-                                     static_cast<unsigned long long>(modified_ns(status)));
-    return {text.data(), static_cast<std::size_t>(length)};
+    std::array<char, 64> text;
+    char* end = text.data();
+    for (const std::uint64_t number :
+         {std::uint64_t{status.st_ino}, static_cast<std::uint64_t>(status.st_size),
+          static_cast<std::uint64_t>(modified_ns(status))}) {
+        if (end != text.data()) {
+            *end++ = '-';
+        }
+        end = std::to_chars(end, text.data() + text.size(), number, 16).ptr;
+    }
+    return {text.data(), end};
 }
 
 }  // namespace
