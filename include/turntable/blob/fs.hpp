@@ -28,7 +28,8 @@ enum class FsDurability : std::uint8_t {
 };
 
 /// The folder in the root of a store in which it keeps what is not content: unfinished files, and
-/// attributes where the file system has none. It is in no listing, and no path may lead there.
+/// attributes where the file system has none. It is in no listing, and no path may lead there, nor
+/// into that of a store whose root lies in this one.
 inline constexpr std::string_view fs_private_folder = ".turntable-fs";
 
 /// The settings of an fs: store.

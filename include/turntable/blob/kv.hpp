@@ -27,6 +27,10 @@ struct KvOptions {
     std::chrono::milliseconds abandoned_after{std::chrono::hours(1)};
 };
 
+namespace chunked {
+class Table;
+}  // namespace chunked
+
 /// Blobs in chunks, over any kv database: `kv+sqlite:app.db`, `kv+memory:`, `kv+lmdb:folder`.
 ///
 /// Purpose: objects where there is a database and nothing else, in the form that
@@ -68,9 +72,8 @@ class TURNTABLE_EXPORT KvBackend {
                        const RenameOptions& options);
 
   private:
-    struct Impl;
-    explicit KvBackend(std::shared_ptr<Impl> impl) noexcept;
-    std::shared_ptr<Impl> impl_;
+    explicit KvBackend(std::shared_ptr<chunked::Table> table) noexcept;
+    std::shared_ptr<chunked::Table> table_;
 };
 
 /// The description of KvOptions.

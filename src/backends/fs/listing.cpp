@@ -47,9 +47,8 @@ Result<void> Listing::enter(std::string path, Descriptor directory, std::string_
         return std::move(names).error().with("directory", level.path);
     }
     level.names = *std::move(names);
-    if (level.path.empty()) {
-        std::erase(level.names, std::string(fs_private_folder) + '/');
-    }
+    // Also below the root: that folder may be the root of another store.
+    std::erase(level.names, std::string(fs_private_folder) + '/');
     std::ranges::sort(level.names);
     if (levels_.size() < open_levels_max) {
         level.directory = std::move(directory);

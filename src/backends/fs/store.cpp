@@ -50,9 +50,13 @@ Metadata to_metadata(const struct ::stat& status) {
 }
 
 Result<void> check_reserved(std::string_view path) {
-    if (path.substr(0, path.find('/')) == fs_private_folder) {
-        return path_error(ErrorCode::invalid_argument,
-                          "this name is reserved: the store keeps its own files there", path);
+    for (std::string_view rest = path; !rest.empty();) {
+        const std::string_view segment = rest.substr(0, rest.find('/'));
+        if (segment == fs_private_folder) {
+            return path_error(ErrorCode::invalid_argument,
+                              "this name is reserved: the store keeps its own files there", path);
+        }
+        rest.remove_prefix(std::min(segment.size() + 1, rest.size()));
     }
     return {};
 }

@@ -121,7 +121,7 @@ class Store {
 /// Bytes of an open file of which `size_bytes` are known: fewer only if it became shorter.
 Result<Bytes> read_at(int file, std::uint64_t offset, std::size_t length, std::string_view path);
 
-/// Refuses what lies in the private folder.
+/// Refuses what lies in the private folder of this store, or of one whose root lies in it.
 Result<void> check_reserved(std::string_view path);
 
 }  // namespace turntable::inline v0::blob::fs

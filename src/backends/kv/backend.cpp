@@ -135,130 +135,122 @@ Async<WriteHandle> swept_writer(TablePtr table, Context context, WriteHandle wri
 
 }  // namespace
 
-struct KvBackend::Impl {
-    TablePtr table;
-};
-
 static_assert(Backend<KvBackend> && BackendWithRead<KvBackend> && BackendWithCopy<KvBackend> &&
               BackendWithRename<KvBackend>);
 
 KvBackend::KvBackend(kv::Database database, KvOptions options)
-    : impl_(std::make_shared<Impl>(
-          std::make_shared<Table>(std::move(database), std::move(options), false))) {}
-KvBackend::KvBackend(std::shared_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+    : KvBackend(std::make_shared<Table>(std::move(database), std::move(options), false)) {}
+KvBackend::KvBackend(TablePtr table) noexcept : table_(std::move(table)) {}
 KvBackend KvBackend::owning(kv::Database database, KvOptions options) {
-    return KvBackend(std::make_shared<Impl>(
-        std::make_shared<Table>(std::move(database), std::move(options), true)));
+    return KvBackend(std::make_shared<Table>(std::move(database), std::move(options), true));
 }
 KvBackend::KvBackend(KvBackend&& other) noexcept = default;
 KvBackend& KvBackend::operator=(KvBackend&& other) noexcept = default;
 KvBackend::~KvBackend() = default;
 
 Capabilities KvBackend::capabilities() const {
-    const kv::Capabilities database = impl_->table->handle().capabilities();
+    const kv::Capabilities database = table_->handle().capabilities();
     Capabilities out{.durability = database.durability,
                      .reopen = database.reopen,
                      .shared = database.reopen,
                      .read_only = database.read_only,
                      .read_one_version = false,
                      .checksum = ChecksumKind::crc32c};
-    out.limits.path_bytes_max = std::min(
-        out.limits.path_bytes_max, database.limits.key_bytes - impl_->table->keys().overhead());
+    out.limits.path_bytes_max =
+        std::min(out.limits.path_bytes_max, database.limits.key_bytes - table_->keys().overhead());
     return out;
 }
 
 Async<Metadata> KvBackend::stat(const Context& context, std::string_view path,
                                 const Conditions& conditions) {
-    if (impl_->table->closed()) {
+    if (table_->closed()) {
         return closed_error();
     }
-    return run_stat(impl_->table, context, std::string(path), detail::OwnedConditions(conditions));
+    return run_stat(table_, context, std::string(path), detail::OwnedConditions(conditions));
 }
 
 Async<ReadHandle> KvBackend::open_read(const Context& context, std::string_view path,
                                        const Conditions& conditions) {
-    if (impl_->table->closed()) {
+    if (table_->closed()) {
         return closed_error();
     }
-    return run_open_read(impl_->table, context, std::string(path),
-                         detail::OwnedConditions(conditions));
+    return run_open_read(table_, context, std::string(path), detail::OwnedConditions(conditions));
 }
 
 Async<Bytes> KvBackend::read(const Context& context, std::string_view path, const ByteRange& range,
                              const Conditions& conditions) {
-    if (impl_->table->closed()) {
+    if (table_->closed()) {
         return closed_error();
     }
-    return run_read(impl_->table, context, std::string(path), range,
-                    detail::OwnedConditions(conditions));
+    return run_read(table_, context, std::string(path), range, detail::OwnedConditions(conditions));
 }
 
 Async<WriteHandle> KvBackend::open_write(const Context& context, std::string_view path,
                                          const WriteOptions& options) {
-    if (impl_->table->closed()) {
+    if (table_->closed()) {
         return closed_error();
     }
-    WriteHandle writer = chunked::make_writer(impl_->table, path, options);
-    if (impl_->table->must_sweep()) {
-        return swept_writer(impl_->table, context, std::move(writer));
+    WriteHandle writer = chunked::make_writer(table_, path, options);
+    if (table_->must_sweep()) {
+        return swept_writer(table_, context, std::move(writer));
     }
     return writer;
 }
 
 Result<Stream<EntryPage>> KvBackend::list(const Context& /*context*/, std::string_view prefix,
                                           const ListOptions& options) {
-    if (impl_->table->closed()) {
+    if (table_->closed()) {
         return closed_error();
     }
-    return chunked::make_listing(impl_->table, prefix, options);
+    return chunked::make_listing(table_, prefix, options);
 }
 
 Async<void> KvBackend::remove(const Context& context, std::string_view path,
                               const RemoveOptions& options) {
-    if (impl_->table->closed()) {
+    if (table_->closed()) {
         return closed_error();
     }
-    return Table::remove(impl_->table, context, std::string(path), std::string(options.if_match));
+    return Table::remove(table_, context, std::string(path), std::string(options.if_match));
 }
 
 Async<void> KvBackend::copy(const Context& context, std::string_view from, std::string_view to,
                             const CopyOptions& options) {
-    if (impl_->table->closed()) {
+    if (table_->closed()) {
         return closed_error();
     }
-    return run_copy(impl_->table, context, std::string(from), std::string(to),
+    return run_copy(table_, context, std::string(from), std::string(to),
                     detail::OwnedConditions({.if_match = options.if_match}), options.if_not_exists);
 }
 
 Async<void> KvBackend::rename(const Context& context, std::string_view from, std::string_view to,
                               const RenameOptions& options) {
-    if (impl_->table->closed()) {
+    if (table_->closed()) {
         return closed_error();
     }
-    return Table::rename(impl_->table, context, std::string(from), std::string(to),
+    return Table::rename(table_, context, std::string(from), std::string(to),
                          options.if_not_exists);
 }
 
 Async<void> KvBackend::create_dir(const Context& context, std::string_view path) {
-    if (impl_->table->closed()) {
+    if (table_->closed()) {
         return closed_error();
     }
-    return Table::create_dir(impl_->table, context, std::string(path));
+    return Table::create_dir(table_, context, std::string(path));
 }
 
 Async<Health> KvBackend::health(const Context& context) {
-    if (impl_->table->closed()) {
+    if (table_->closed()) {
         return Health{Health::State::unhealthy, {}, "the store was closed"};
     }
-    return impl_->table->database().health(context);
+    return table_->database().health(context);
 }
 
 Async<void> KvBackend::close(const Context& context) {
-    impl_->table->close();
-    if (!impl_->table->owns_database()) {
+    table_->close();
+    if (!table_->owns_database()) {
         return Result<void>();
     }
-    return impl_->table->database().close(context);
+    return table_->database().close(context);
 }
 
 }  // namespace turntable::inline v0::blob

@@ -109,7 +109,8 @@ Async<Stored> Table::find_file(std::shared_ptr<Table> self, Context context, std
 }
 
 Async<Metadata> Table::stat(std::shared_ptr<Table> self, Context context, std::string path) {
-    for (const std::string& name : {path, as_directory(path)}) {
+    const std::string directory = as_directory(path);
+    for (std::string name = path;; name = directory) {
         Result<std::optional<Stored>> stored = co_await find(self, context, name);
         if (!stored) {
             co_return std::move(stored).error();
@@ -117,9 +118,12 @@ Async<Metadata> Table::stat(std::shared_ptr<Table> self, Context context, std::s
         if (stored->has_value()) {
             co_return (*std::move(stored))->manifest.metadata;
         }
+        if (name == directory) {
+            break;
+        }
     }
     Result<bool> below =
-        path.empty() ? Result<bool>(true) : co_await has_below(self, context, as_directory(path));
+        path.empty() ? Result<bool>(true) : co_await has_below(self, context, directory);
     if (!below) {
         co_return std::move(below).error();
     }

@@ -57,27 +57,36 @@ Error taken_back() {
         .with_retry(Retry::permanent);
 }
 
+/// Puts the next chunks of a draft, from `at` on, into the database.
+Async<void> stage_next(DraftPtr draft, Context context, std::size_t at, std::size_t size) {
+    Table& table = *draft->table;
+    Batch batch;
+    Part grown = draft->content;
+    put_chunks(table, batch, grown, std::string_view(draft->rest).substr(at, size));
+    const std::string mark = table.keys().pending(grown.id);
+    batch.check(mark, draft->mark);
+    batch.set(mark, encode(Pending{table.now_ms(), grown.chunks()}));
+    const Result<kv::CommitResult> staged =
+        co_await table.database().atomic_write(context, batch.view());
+    if (!staged || !staged->committed) {
+        co_return staged ? taken_back() : staged.error();
+    }
+    draft->content = grown;
+    draft->mark = staged->versionstamp;
+    co_return Result<void>();
+}
+
 /// Writes full chunks as long as there are enough for a write of their own.
 Async<void> stage(DraftPtr draft, Context context) {
-    Table& table = *draft->table;
     const std::uint64_t at_once = staged_at_once(*draft);
-    while (draft->rest.size() >= at_once) {
-        Batch batch;
-        Part grown = draft->content;
-        put_chunks(table, batch, grown, std::string_view(draft->rest).substr(0, at_once));
-        const std::string mark = table.keys().pending(grown.id);
-        batch.check(mark, draft->mark);
-        batch.set(mark, encode(Pending{table.now_ms(), grown.chunks()}));
-        const Result<kv::CommitResult> staged =
-            co_await table.database().atomic_write(context, batch.view());
-        if (!staged || !staged->committed) {
-            co_return staged ? taken_back() : staged.error();
-        }
-        draft->content = grown;
-        draft->mark = staged->versionstamp;
-        draft->rest.erase(0, at_once);
+    std::size_t done = 0;
+    Result<void> staged{};
+    while (staged && draft->rest.size() - done >= at_once) {
+        staged = co_await stage_next(draft, context, done, at_once);
+        done += staged ? at_once : 0;
     }
-    co_return Result<void>();
+    draft->rest.erase(0, done);
+    co_return staged;
 }
 
 /// What the last chunk of a blob holds, if it is not full.

@@ -153,6 +153,24 @@ TEST_F(FsTest, LeavesOutWhatIsNoBlob) {
     ::close(socket);
 }
 
+TEST_F(FsTest, WhatAStoreBelowKeepsForItselfIsHiddenToo) {
+    const Store outer = open();
+    {
+        const Store inner = *open_files(at("a/inner"));
+        ASSERT_TRUE(inner.write("file", "x", {.content_type = "text/plain"}));
+    }
+    ASSERT_TRUE(std::filesystem::exists(at("a/inner/.turntable-fs")));
+    EXPECT_EQ(names(outer.list("", {.recursive = true})),
+              (Names{"a/", "a/inner/", "a/inner/file"}));
+    EXPECT_EQ(code(outer.write("a/inner/.turntable-fs/staging/x", "x")),
+              ErrorCode::invalid_argument);
+    EXPECT_EQ(code(outer.stat("a/inner/.turntable-fs")), ErrorCode::invalid_argument);
+    EXPECT_EQ(code(outer.remove("a/.turntable-fs/x")), ErrorCode::invalid_argument);
+    EXPECT_TRUE(outer.write("a/.turntable-fs2", "another name"));
+    ASSERT_TRUE(outer.remove_all("a/"));
+    EXPECT_FALSE(std::filesystem::exists(at("a")));
+}
+
 TEST_F(FsTest, NamesThatHurt) {
     const Store store = open();
     Names paths = {"-rf",
