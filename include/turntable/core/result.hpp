@@ -166,11 +166,11 @@ class [[nodiscard]] Result<void> {
 #define TURNTABLE_DETAIL_JOIN(a, b) TURNTABLE_DETAIL_JOIN2(a, b)
 
 /// Evaluates an expression that gives a Result; returns its error from the enclosing function.
-#define TURNTABLE_CHECK(...)                                              \
-    do {                                                                  \
+#define TURNTABLE_CHECK(...)                                            \
+    do {                                                                \
         if (auto turntable_result = (__VA_ARGS__); !turntable_result) { \
-            return std::move(turntable_result).error();                  \
-        }                                                                 \
+            return std::move(turntable_result).error();                 \
+        }                                                               \
     } while (false)
 
 /// TURNTABLE_TRY(auto x, call()): declares x as the value, or returns the error.
