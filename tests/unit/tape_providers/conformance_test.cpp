@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "support/sanitized.hpp"
 #include "support/temp_folder.hpp"
 #include "turntable/blob/fs.hpp"
 #include "turntable/blob/kv.hpp"
@@ -106,6 +107,10 @@ TEST_P(TapeProviders, KeepEveryPromise) {
     conformance::Options options;
     options.race_rounds = 5;
     options.largest_bytes = GetParam().largest_bytes;
+#ifdef TURNTABLE_TEST_SANITIZED
+    options.race_rounds = 2;
+    options.largest_bytes /= 3;
+#endif
     const auto report = conformance::run_conformance(subject_of(GetParam()), options);
     for (const conformance::Outcome& outcome : report.outcomes) {
         EXPECT_NE(outcome.status, conformance::Status::failed) << conformance::to_text(outcome);
