@@ -9,21 +9,9 @@ namespace turntable::inline v0::blob::sqlite {
 
 namespace {
 
-sql::Synchronous synchronous(SqliteDurability durability) {
-    switch (durability) {
-        case SqliteDurability::full:
-            return sql::Synchronous::full;
-        case SqliteDurability::normal:
-            return sql::Synchronous::normal;
-        case SqliteDurability::off:
-            return sql::Synchronous::off;
-    }
-    return sql::Synchronous::full;
-}
-
 sql::FileOptions file_options(const SqliteOptions& options) {
     return {.path = options.path,
-            .synchronous = synchronous(options.durability),
+            .synchronous = sql::synchronous_of(options.durability),
             .busy_timeout = options.busy_timeout,
             .create = options.create,
             .read_only = options.read_only};

@@ -12,6 +12,20 @@ namespace turntable::inline v0::sql {
 /// When a commit is acknowledged (`PRAGMA synchronous`).
 enum class Synchronous : std::uint8_t { full, normal, off };
 
+/// What the setting of a surface means, whose enumerators have the same names.
+template <class Durability>
+constexpr Synchronous synchronous_of(Durability durability) noexcept {
+    switch (durability) {
+        case Durability::full:
+            return Synchronous::full;
+        case Durability::normal:
+            return Synchronous::normal;
+        case Durability::off:
+            return Synchronous::off;
+    }
+    return Synchronous::full;
+}
+
 /// Whether all pages are checked on opening (`PRAGMA quick_check`).
 enum class Verify : std::uint8_t { automatic, always, never };
 

@@ -12,18 +12,6 @@ static_assert(sqlite_verify_bytes_max == sql::verify_bytes_max);
 
 namespace {
 
-sql::Synchronous synchronous(SqliteDurability durability) {
-    switch (durability) {
-        case SqliteDurability::full:
-            return sql::Synchronous::full;
-        case SqliteDurability::normal:
-            return sql::Synchronous::normal;
-        case SqliteDurability::off:
-            return sql::Synchronous::off;
-    }
-    return sql::Synchronous::full;
-}
-
 sql::Verify verify(SqliteVerify verify) {
     switch (verify) {
         case SqliteVerify::automatic:
@@ -38,7 +26,7 @@ sql::Verify verify(SqliteVerify verify) {
 
 sql::FileOptions file_options(const SqliteOptions& options) {
     return {.path = options.path,
-            .synchronous = synchronous(options.durability),
+            .synchronous = sql::synchronous_of(options.durability),
             .busy_timeout = options.busy_timeout,
             .readers = options.readers,
             .create = options.create,

@@ -38,10 +38,7 @@ using sqlite::Sql;
 sql::FileOptions file_options(const SqliteOptions& settings) {
     sql::FileOptions options;
     options.path = settings.path;
-    options.synchronous = settings.durability == SqliteDurability::full ? sql::Synchronous::full
-                          : settings.durability == SqliteDurability::normal
-                              ? sql::Synchronous::normal
-                              : sql::Synchronous::off;
+    options.synchronous = sql::synchronous_of(settings.durability);
     options.busy_timeout = settings.busy_timeout;
     options.create = settings.create;
     options.read_only = settings.read_only;
