@@ -1,0 +1,216 @@
+#include "server/kv_calls.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "kv_connect/messages.hpp"
+#include "kv_connect/metadata.hpp"
+#include "server/responses.hpp"
+#include "server/watch_body.hpp"
+#include "turntable/core/coroutine.hpp"
+
+namespace turntable::inline v0::server {
+
+namespace {
+
+namespace connect = kv::connect;
+using net::http::Request;
+using net::http::Response;
+
+constexpr std::string_view protobuf = "application/x-protobuf";
+constexpr std::string_view frames = "application/octet-stream";
+
+constexpr std::string_view read_name = "snapshot_read";
+constexpr std::string_view write_name = "atomic_write";
+constexpr std::string_view watch_name = "watch";
+
+/// A header field without white space around it, in lower case.
+std::string lowered(std::string_view text) {
+    const std::size_t from = std::min(text.find_first_not_of(" \t"), text.size());
+    text = text.substr(from, text.find_last_not_of(" \t") + 1 - from);
+    std::string out(text);
+    for (char& c : out) {
+        c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    }
+    return out;
+}
+
+/// The version of the protocol that a call of the data path is made in, or the reason why not.
+Result<std::uint64_t> version_of(const net::http::Headers& headers) {
+    const auto version = headers.find("x-denokv-version");
+    if (!version) {
+        if (headers.find("x-transaction-domain-id")) {
+            return 1U;
+        }
+        return Error(ErrorCode::invalid_argument,
+                     "the header x-denokv-version is missing; send 2 or 3, with "
+                     "x-denokv-database-id, as the metadata exchange says");
+    }
+    const std::string number = lowered(*version);
+    if (number != "2" && number != "3") {
+        return Error(ErrorCode::invalid_argument,
+                     "x-denokv-version must be 2 or 3, the versions that have it");
+    }
+    return number == "2" ? 2U : 3U;
+}
+
+Result<void> check_database(const net::http::Headers& headers, std::uint64_t version,
+                            const std::string& id) {
+    const std::string_view name = version == 1 ? "x-transaction-domain-id" : "x-denokv-database-id";
+    const auto given = headers.find(name);
+    if (!given) {
+        return Error(ErrorCode::invalid_argument,
+                     "the header " + std::string(name) +
+                         " is missing; send databaseId of the metadata exchange");
+    }
+    if (lowered(*given) != id) {
+        return Error(ErrorCode::invalid_argument,
+                     "the header " + std::string(name) + " names another database than " + id +
+                         ", which is served here; make the metadata exchange again");
+    }
+    return {};
+}
+
+/// No content type is taken for the right one.
+bool is_content_type(const net::http::Headers& headers, std::string_view wanted) {
+    const auto given = headers.find("content-type");
+    return !given || lowered(given->substr(0, given->find(';'))) == wanted;
+}
+
+Runtime& runtime_of(const ServedDatabase& served) { return served.database.runtime(); }
+
+Response failed(const ServedDatabase& served, std::string_view operation, const Error& error) {
+    return error_response(runtime_of(served), operation, error);
+}
+
+Async<Response> read(const Request& request, const ServedDatabase& served, const Context& context) {
+    const auto ranges = connect::decode_read(request.body);
+    if (!ranges) {
+        return failed(served, read_name, ranges.error());
+    }
+    if (const auto fits = kv::check_read(*ranges, served_limits()); !fits) {
+        return failed(served, read_name, fits.error());
+    }
+    return then(served.database.backend().snapshot_read(context, *ranges, {}),
+                [served](Result<kv::ReadOutput>&& output) -> Result<Response> {
+                    return output ? bytes_response(connect::encode_read_output(*output), protobuf)
+                                  : failed(served, read_name, output.error());
+                });
+}
+
+Async<Response> write(const Request& request, const ServedDatabase& served, const Grant& grant,
+                      const Context& context) {
+    if (grant.read_only || served.read_only) {
+        return text_response(403, grant.read_only
+                                      ? "atomic_write: the access token is for reading only"
+                                      : "atomic_write: this database is served for reading only");
+    }
+    const auto decoded = connect::decode_write(request.body);
+    if (!decoded) {
+        return failed(served, write_name, decoded.error());
+    }
+    const std::int64_t now_ms = runtime_of(served).clock().wall_now().time_since_epoch().count();
+    if (const auto fits = kv::check_write(decoded->view(), served_limits(), now_ms); !fits) {
+        return failed(served, write_name, fits.error());
+    }
+    return then(served.database.backend().atomic_write(context, decoded->view()),
+                [served](Result<kv::CommitResult>&& result) -> Result<Response> {
+                    return result ? bytes_response(connect::encode_write_output(*result), protobuf)
+                                  : failed(served, write_name, result.error());
+                });
+}
+
+Result<Response> watch(const Request& request, const ServedDatabase& served, KvCall call,
+                       const Context& context) {
+    const auto targets = connect::decode_watch(request.body);
+    if (!targets) {
+        return failed(served, watch_name, targets.error());
+    }
+    if (const auto fits = kv::check_watch(*targets, served_limits()); !fits) {
+        return failed(served, watch_name, fits.error());
+    }
+    Response response;
+    response.headers.add("content-type", frames);
+    response.headers.add("cache-control", "no-store");
+    if (targets->empty()) {
+        response.body = empty_watch_body();
+        return response;
+    }
+    auto stream = served.database.backend().watch(context, *targets);
+    if (!stream) {
+        return failed(served, watch_name, stream.error());
+    }
+    const auto& state = served.database.state();
+    response.body = watch_body(*std::move(stream), state,
+                               {.runtime = state->core.runtime,
+                                .keys = targets->size(),
+                                .keep_alive = call.keep_alive,
+                                .may_go_on = std::move(call.may_go_on)});
+    return response;
+}
+
+}  // namespace
+
+const kv::Limits& served_limits() noexcept {
+    static const kv::Limits limits = kv::deno_limits();
+    return limits;
+}
+
+Response answer_exchange(const Request& request, const ServedDatabase& served,
+                         const ExchangeReply& reply) {
+    const auto version = connect::choose_version(request.body.text());
+    if (!version) {
+        return text_response(400, "metadata exchange: " + version.error().message());
+    }
+    const std::string& url = *version == 1 ? reply.absolute_url : reply.relative_url;
+    const connect::DatabaseMetadata metadata{
+        .version = *version,
+        .database_id = database_id(served.name),
+        .endpoints = {{url, kv::Consistency::strong}, {url, kv::Consistency::eventual}},
+        .token = reply.token,
+        .expires_at = reply.expires};
+    Response response = bytes_response(connect::encode_metadata(metadata), "application/json");
+    response.headers.add("cache-control", "no-store");
+    return response;
+}
+
+std::optional<KvMethod> kv_method_from(std::string_view name) noexcept {
+    constexpr std::string_view names[] = {read_name, write_name, watch_name};
+    const auto found = std::ranges::find(names, name);
+    return found == std::end(names)
+               ? std::nullopt
+               : std::optional(static_cast<KvMethod>(found - std::begin(names)));
+}
+
+Async<Response> answer_call(const Request& request, ServedDatabase served, KvCall call,
+                            const Context& context) {
+    const auto version = version_of(request.head.headers);
+    if (!version) {
+        return text_response(400, version.error().message());
+    }
+    if (const auto right = check_database(request.head.headers, *version, database_id(served.name));
+        !right) {
+        return text_response(400, right.error().message());
+    }
+    if (!is_content_type(request.head.headers, protobuf)) {
+        return text_response(415,
+                             "the body must be protobuf: send the header 'content-type: "
+                             "application/x-protobuf'");
+    }
+    switch (call.method) {
+        case KvMethod::snapshot_read:
+            return read(request, served, context);
+        case KvMethod::atomic_write:
+            return write(request, served, call.grant, context);
+        case KvMethod::watch:
+            break;
+    }
+    if (*version < 3) {
+        return text_response(400, "watch needs version 3 of the protocol; this call was made in " +
+                                      std::to_string(*version));
+    }
+    return watch(request, served, std::move(call), context);
+}
+
+}  // namespace turntable::inline v0::server

@@ -1,0 +1,42 @@
+#include "server/settings.hpp"
+
+namespace turntable::inline v0::server {
+
+namespace {
+
+Result<void> check_public_url(const Settings& settings) {
+    const std::string& url = settings.public_url;
+    if (url.empty()) {
+        return {};
+    }
+    const bool is_http = url.starts_with("http://") || url.starts_with("https://");
+    if (!is_http || url.ends_with('/')) {
+        return Error(ErrorCode::invalid_config,
+                     "public_url must begin with http:// or https:// and not end with a slash");
+    }
+    return {};
+}
+
+}  // namespace
+
+const SettingsDescription<Settings>& server_settings() {
+    using std::chrono::milliseconds;
+    static const SettingsDescription<Settings> description =
+        SettingsDescription<Settings>("serve", "Databases over HTTP.")
+            .field("public_url", &Settings::public_url,
+                   "Where clients reach the server, when something in front of it changes host or "
+                   "path: https://example.org/kv.")
+            .field("token_lifetime", &Settings::token_lifetime,
+                   "How long the token of a metadata exchange is good; clients ask again before "
+                   "it ends.")
+            .range(std::chrono::minutes(1), std::chrono::hours(24 * 30))
+            .field("keep_alive", &Settings::keep_alive,
+                   "After so much silence a watch sends a sign of life.")
+            .range(milliseconds(100), std::chrono::minutes(10))
+            .field("body_max", &Settings::body_max, "The longest body of a request.")
+            .range(ByteSize{64 << 10}, ByteSize{64 << 20})
+            .check(check_public_url);
+    return description;
+}
+
+}  // namespace turntable::inline v0::server
