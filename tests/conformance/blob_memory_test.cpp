@@ -5,6 +5,7 @@
 #include <set>
 
 #include "conformance/blob_backends.hpp"
+#include "support/sanitized.hpp"
 #include "turntable/conformance/blob/gtest.hpp"
 
 namespace {
@@ -36,9 +37,11 @@ conformance::Subject required_only() {
                 [](blob::MemoryBackend memory) { return RequiredOnly(std::move(memory)); })};
 }
 
-TURNTABLE_BLOB_CONFORMANCE_TEST(BlobMemory, private_memory);
-TURNTABLE_BLOB_CONFORMANCE_TEST(BlobNamedMemory, named_memory);
-TURNTABLE_BLOB_CONFORMANCE_TEST(BlobRequiredOnly, required_only);
+TURNTABLE_BLOB_CONFORMANCE_TEST(BlobMemory, turntable::test::less_when_sanitized(private_memory));
+TURNTABLE_BLOB_CONFORMANCE_TEST(BlobNamedMemory,
+                                turntable::test::less_when_sanitized(named_memory));
+TURNTABLE_BLOB_CONFORMANCE_TEST(BlobRequiredOnly,
+                                turntable::test::less_when_sanitized(required_only));
 
 /// Declares nothing that it need not.
 class Weak : public RequiredOnly {

@@ -8,6 +8,7 @@
 
 #include "conformance/memory_subject.hpp"
 #include "support/layer_stack.hpp"
+#include "support/sanitized.hpp"
 #include "turntable/conformance/report.hpp"
 #include "turntable/conformance/run.hpp"
 #include "turntable/kv/mounts.hpp"
@@ -56,6 +57,7 @@ TEST_P(Layer, KeepsWhatItsCapabilitiesPromise) {
         .open_fresh = turntable::test::stacked(open_memory(), GetParam().layers)};
     conformance::Options options;
     options.model_rounds = 5;
+    turntable::test::try_less_when_sanitized(options);
     const auto report = conformance::run_conformance(subject, options);
     for (const conformance::Outcome& outcome : report.outcomes) {
         EXPECT_NE(outcome.status, conformance::Status::failed) << conformance::to_text(outcome);
@@ -79,6 +81,7 @@ TEST(Mounts, KeepWhatTheirCapabilitiesPromise) {
         }};
     conformance::Options options;
     options.model_rounds = 5;
+    turntable::test::try_less_when_sanitized(options);
     const auto report = conformance::run_conformance(subject, options);
     for (const conformance::Outcome& outcome : report.outcomes) {
         EXPECT_NE(outcome.status, conformance::Status::failed) << conformance::to_text(outcome);

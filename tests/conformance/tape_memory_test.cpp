@@ -6,6 +6,7 @@
 #include <set>
 
 #include "conformance/tape_faulty.hpp"
+#include "support/sanitized.hpp"
 #include "turntable/conformance/tape/gtest.hpp"
 #include "turntable/conformance/tape/sample.hpp"
 
@@ -26,7 +27,7 @@ conformance::Subject memory() {
             .open_fresh = [](const auto& options) { return open_tape_memory("", options); }};
 }
 
-TURNTABLE_TAPE_CONFORMANCE_TEST(TapesInMemory, memory);
+TURNTABLE_TAPE_CONFORMANCE_TEST(TapesInMemory, turntable::test::less_when_sanitized(memory));
 
 /// The required calls only, and no more of them than it must: nothing is appended, or changed.
 class Lesser {
@@ -80,6 +81,7 @@ conformance::Report run_over_lesser(bool read_only) {
     };
     conformance::Options options;
     options.race_rounds = 3;
+    options.largest_bytes = std::size_t{256} << 10U;
     return conformance::run_conformance(subject, options);
 }
 

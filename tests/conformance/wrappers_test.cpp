@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "conformance/memory_subject.hpp"
+#include "support/sanitized.hpp"
 #include "turntable/conformance/report.hpp"
 #include "turntable/conformance/run.hpp"
 #include "turntable/kv/fake_backend.hpp"
@@ -180,6 +181,7 @@ TEST_P(Wrapper, KeepsEveryPromiseThatMemoryKeeps) {
     const conformance::Subject wrapped{.name = GetParam().name, .open_fresh = GetParam().open};
     conformance::Options options;
     options.model_rounds = 5;
+    turntable::test::try_less_when_sanitized(options);
     const auto report = conformance::run_conformance(wrapped, options);
     for (const conformance::Outcome& outcome : report.outcomes) {
         EXPECT_NE(outcome.status, conformance::Status::failed) << conformance::to_text(outcome);

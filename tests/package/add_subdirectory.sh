@@ -1,6 +1,6 @@
 #!/bin/bash
 # add_subdirectory.sh SOURCE WORK COMPILER [LAUNCHER]: turntable as a part of another project. That
-# project builds shared libraries, in WORK/build; the tests of the shared flavour install them.
+# project builds a program and the shared libraries it names, in WORK/build.
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 source=$1 work=$2 compiler=$3 launcher=${4-}
@@ -30,6 +30,6 @@ ninja -C "$work/static" CMakeFiles/consumer.dir/main.cpp.o
 # No build type: the least optimised code needs the most symbols of other libraries.
 project "$work/build" -DBUILD_SHARED_LIBS=ON -DTURNTABLE_INSTALL=ON \
     -DTURNTABLE_PRECOMPILE=ON -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=30
-cmake --build "$work/build"
+cmake --build "$work/build" --target consumer
 "$work/build/consumer" "$(mktemp -d "$work/files.XXXXXX")"
 rm -rf "$work"/files.*

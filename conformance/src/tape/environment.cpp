@@ -1,5 +1,6 @@
 #include "tape/environment.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "turntable/tape/reader.hpp"
@@ -32,10 +33,10 @@ Tapes& Environment::tapes() {
 std::string Environment::tape(const std::string& id, std::size_t bytes) {
     std::vector<SampleCall> calls = {{"search x", "fail 7", std::chrono::seconds(3)},
                                      {"fetch y", "ok Answer"}};
-    // Frames of all bytes, and of different sizes.
+    // Frames of all bytes, and of different sizes: one may take all that is asked for.
     for (std::size_t made = 0; made < bytes;) {
         std::string answer = "ok ";
-        const std::size_t size = 1 + random_() % 100'000;
+        const std::size_t size = 1 + random_() % std::min<std::size_t>(bytes, 100'000);
         while (answer.size() < size) {
             const std::uint64_t chance = random_();
             answer.append(reinterpret_cast<const char*>(&chance), sizeof(chance));

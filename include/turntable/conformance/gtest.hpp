@@ -9,7 +9,7 @@
 #include "turntable/conformance/run.hpp"
 
 /// `TURNTABLE_CONFORMANCE_TEST(MyBackend, [] { return my_subject(); });` makes a test for each
-/// case of the suite. What follows the name is an expression to call without arguments that gives a
-/// Subject; it is called anew for each test.
+/// case of the suite. What follows the name is an expression to call, without arguments or with an
+/// `Options&` to change how much is tried, that gives a Subject; it is called anew for each test.
 #define TURNTABLE_CONFORMANCE_TEST(Name, ...) \
     TURNTABLE_DETAIL_CONFORMANCE_TEST(Name, Conformance, ::turntable::kv::conformance, __VA_ARGS__)

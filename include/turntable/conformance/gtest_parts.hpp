@@ -13,6 +13,7 @@
 #include <cctype>
 #include <ostream>
 #include <string>
+#include <type_traits>
 
 #include "turntable/conformance/basic_case.hpp"
 #include "turntable/conformance/report.hpp"
@@ -39,8 +40,16 @@ std::string gtest_name(const ::testing::TestParamInfo<Case>& info) {
     return name;
 }
 
-template <class Case, class Subject, class Options>
-void run_as_gtest(const Case& one, const Subject& subject, const Options& options) {
+template <class Options, class Case, class MakeSubject>
+void run_as_gtest(const Case& one, MakeSubject&& make_subject) {
+    Options options;
+    const auto subject = [&] {
+        if constexpr (std::is_invocable_v<MakeSubject, Options&>) {
+            return make_subject(options);
+        } else {
+            return make_subject();
+        }
+    }();
     const Outcome outcome = run_case(one, subject, options);
     if (outcome.status == Status::not_applicable) {
         GTEST_SKIP() << outcome.reason;
@@ -51,12 +60,11 @@ void run_as_gtest(const Case& one, const Subject& subject, const Options& option
 }  // namespace turntable::inline v0::conformance::detail
 
 // `suite` is the namespace of a surface; what follows it is called for a subject.
-#define TURNTABLE_DETAIL_CONFORMANCE_TEST(Name, prefix, suite, ...)                              \
-    class Name : public ::testing::TestWithParam<suite::Case> {};                                \
-    TEST_P(Name, KeepsThePromise) {                                                              \
-        ::turntable::conformance::detail::run_as_gtest(GetParam(), (__VA_ARGS__)(),              \
-                                                       suite::Options{});                        \
-    }                                                                                            \
-    INSTANTIATE_TEST_SUITE_P(                                                                    \
-        prefix, Name, ::testing::ValuesIn(suite::all_cases().begin(), suite::all_cases().end()), \
+#define TURNTABLE_DETAIL_CONFORMANCE_TEST(Name, prefix, suite, ...)                                \
+    class Name : public ::testing::TestWithParam<suite::Case> {};                                  \
+    TEST_P(Name, KeepsThePromise) {                                                                \
+        ::turntable::conformance::detail::run_as_gtest<suite::Options>(GetParam(), (__VA_ARGS__)); \
+    }                                                                                              \
+    INSTANTIATE_TEST_SUITE_P(                                                                      \
+        prefix, Name, ::testing::ValuesIn(suite::all_cases().begin(), suite::all_cases().end()),   \
         ::turntable::conformance::detail::gtest_name<suite::Case>)

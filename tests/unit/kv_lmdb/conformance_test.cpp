@@ -2,6 +2,7 @@
 // that has to grow all the time.
 
 #include "support/layer_stack.hpp"
+#include "support/sanitized.hpp"
 #include "turntable/conformance/gtest.hpp"
 #include "turntable/kv/lmdb.hpp"
 #include "unit/kv_lmdb/files.hpp"
@@ -60,9 +61,9 @@ Subject in_layers() {
     return subject;
 }
 
-TURNTABLE_CONFORMANCE_TEST(LmdbFolders, usual);
-TURNTABLE_CONFORMANCE_TEST(LmdbInLayers, in_layers);
-TURNTABLE_CONFORMANCE_TEST(LmdbGrowing, growing);
+TURNTABLE_CONFORMANCE_TEST(LmdbFolders, turntable::test::less_when_sanitized(usual));
+TURNTABLE_CONFORMANCE_TEST(LmdbInLayers, turntable::test::less_when_sanitized(in_layers));
+TURNTABLE_CONFORMANCE_TEST(LmdbGrowing, turntable::test::less_when_sanitized(growing));
 
 }  // namespace
 }  // namespace lmdb_test

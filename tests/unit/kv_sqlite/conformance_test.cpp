@@ -2,6 +2,7 @@
 // temporary databases.
 
 #include "support/layer_stack.hpp"
+#include "support/sanitized.hpp"
 #include "turntable/conformance/gtest.hpp"
 #include "turntable/kv/sqlite.hpp"
 #include "unit/kv_sqlite/files.hpp"
@@ -62,9 +63,9 @@ Subject files_in_layers() {
     return subject;
 }
 
-TURNTABLE_CONFORMANCE_TEST(SqliteFiles, files);
-TURNTABLE_CONFORMANCE_TEST(SqliteInLayers, files_in_layers);
-TURNTABLE_CONFORMANCE_TEST(SqliteTemporary, temporary);
+TURNTABLE_CONFORMANCE_TEST(SqliteFiles, turntable::test::less_when_sanitized(files));
+TURNTABLE_CONFORMANCE_TEST(SqliteInLayers, turntable::test::less_when_sanitized(files_in_layers));
+TURNTABLE_CONFORMANCE_TEST(SqliteTemporary, turntable::test::less_when_sanitized(temporary));
 
 }  // namespace
 }  // namespace sqlite_test

@@ -68,7 +68,8 @@ void close_twice(Environment& environment) {
 
 void close_waits(Environment& environment) {
     const Tapes& tapes = environment.tapes();
-    const SaveRequest request{content_of(environment.tape("t1", 1'000'000)), {}, false};
+    const SaveRequest request{
+        content_of(environment.tape("t1", environment.options().largest_bytes / 2)), {}, false};
     Async<TapeMetadata> saving = tapes.provider().save_tape({}, request);
     Async<void> closing = tapes.provider().close({});
     expect_ok(tapes.await(std::move(closing), "close"), "close");
@@ -84,7 +85,7 @@ void reopens(Environment& environment) {
     const Tapes& tapes = environment.tapes();
     const bool appends = tapes.abilities().append;
     const Labels labels{.name = "mine", .tags = {"x"}, .pinned = true};
-    tapes.put(environment.tape("t1", 300'000), labels);
+    tapes.put(environment.tape("t1", environment.options().largest_bytes / 6), labels);
     tapes.put(environment.tape("gone"));
     expect_ok(tapes.remove("gone"), "delete_tape");
     const TapeMetadata before = tapes.metadata("t1");

@@ -85,7 +85,7 @@ void hardly_anything(Environment& environment) {
 
 void same_bytes(Environment& environment) {
     const Tapes& tapes = environment.tapes();
-    tapes.put(environment.tape("t1", 300'000), some_labels());
+    tapes.put(environment.tape("t1", environment.options().largest_bytes / 6), some_labels());
     const StoredTape first = expect_ok(tapes.load("t1"), "load_tape");
     expect_ok(tapes.remove("t1"), "delete_tape");
     const TapeMetadata again = tapes.put(first.content.view().text(), first.metadata.labels);

@@ -12,7 +12,8 @@ namespace {
 constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
 /// A tape that is larger than what a provider is likely to give at once.
 std::string tape_of_pieces(Environment& environment) {
-    return environment.tape("t1", environment.options().largest_bytes / 3);
+    constexpr std::size_t least = 100'000;
+    return environment.tape("t1", std::max(least, environment.options().largest_bytes / 3));
 }
 
 /// What a stream gives on the way to its end, or with which error it ended.

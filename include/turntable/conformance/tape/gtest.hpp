@@ -9,8 +9,9 @@
 #include "turntable/conformance/tape/run.hpp"
 
 /// `TURNTABLE_TAPE_CONFORMANCE_TEST(MyProvider, [] { return my_subject(); });` makes a test for
-/// each case of the suite. What follows the name is an expression to call without arguments that
-/// gives a Subject; it is called anew for each test.
+/// each case of the suite. What follows the name is an expression to call, without arguments or
+/// with an `Options&` to change how much is tried, that gives a Subject; it is called anew for each
+/// test.
 #define TURNTABLE_TAPE_CONFORMANCE_TEST(Name, ...)                                           \
     TURNTABLE_DETAIL_CONFORMANCE_TEST(Name, TapeConformance, ::turntable::tape::conformance, \
                                       __VA_ARGS__)
