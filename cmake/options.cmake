@@ -3,6 +3,7 @@ option(BUILD_SHARED_LIBS "Build shared libraries" OFF)
 option(TURNTABLE_BACKEND_SQLITE "Build the sqlite: backend (needs SQLite 3.35 or newer)" ON)
 option(TURNTABLE_BACKEND_LMDB "Build the lmdb: backend (needs LMDB 0.9)" ON)
 option(TURNTABLE_TAPE_ZSTD "Read and write .tape.zst (needs zstd 1.4)" ON)
+option(TURNTABLE_NET "Build what speaks HTTP (needs Boost 1.81, libnghttp2, OpenSSL 3 and zlib)" ON)
 option(TURNTABLE_BUILD_CLI "Build the turntable program (needs both and CLI11)"
     ${PROJECT_IS_TOP_LEVEL})
 option(TURNTABLE_INSTALL "Add install rules" ${PROJECT_IS_TOP_LEVEL})

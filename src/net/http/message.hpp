@@ -93,7 +93,7 @@ struct Request {
 /// An answer. The transport adds `date` and the length; a streamed body is sent as it is made.
 struct Response {
     int status = 200;
-    Headers headers;
+    Headers headers = {};
     Body body = Bytes();
 };
 
