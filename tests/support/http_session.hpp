@@ -94,7 +94,13 @@ class SessionServer {
         options->executor = executor;
     }
 
-    http::Response streamed(const std::shared_ptr<Pieces>& pieces) const {
+    /// What is pending at the end holds on to the executor.
+    ~SessionServer() { executor->run(); }
+    SessionServer(const SessionServer&) = delete;
+    SessionServer& operator=(const SessionServer&) = delete;
+
+    http::Response streamed(const std::shared_ptr<Pieces>& pieces) {
+        streams.push_back(pieces);
         return {.body = Stream<Bytes>(std::make_unique<PieceSource>(pieces, runtime))};
     }
 
@@ -103,6 +109,7 @@ class SessionServer {
     std::shared_ptr<ManualExecutor> executor = std::make_shared<ManualExecutor>();
     std::shared_ptr<ScriptedHandler> handler = std::make_shared<ScriptedHandler>();
     std::shared_ptr<http::SessionOptions> options = std::make_shared<http::SessionOptions>();
+    std::vector<std::shared_ptr<Pieces>> streams;
 };
 
 /// One connection: bytes in, bytes out.
@@ -114,6 +121,9 @@ class SessionPeer {
               server.options, http::Peer{.address = "192.0.2.1:1"}, version, [] {})) {}
     ~SessionPeer() {
         session_->abandon(http::CloseReason::peer);
+        for (const auto& pieces : server_.streams) {
+            pieces->asked.clear();  // who is asked to stop does
+        }
         server_.executor->run();
     }
     SessionPeer(const SessionPeer&) = delete;

@@ -49,6 +49,10 @@ class Parser final : public Http1Parser, private beast::http::basic_parser<is_re
         std::size_t used = 0;
         while (state_ != State::complete && state_ != State::failed) {
             const bool in_head = state_ == State::head;
+            // The shortest end of a body in chunks, "0\r\n\r\n": Beast takes it for granted.
+            if (!in_head && message_.chunked && input.size() - used < 5) {
+                break;
+            }
             Code error;
             used += this->put({input.data() + used, input.size() - used}, error);
             if (error == beast::http::error::need_more) {

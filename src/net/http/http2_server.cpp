@@ -31,6 +31,8 @@ struct ServerStream {
     /// It was given to be answered.
     bool told = false;
     bool responded = false;
+    /// All of the answer was sent.
+    bool answered = false;
     Http2Outgoing out;
 };
 
@@ -239,6 +241,10 @@ class Http2Server final : public ServerProtocol {
         stream.out.room_told = false;
     }
     bool look_at_streams(Instant now);
+    Instant body_deadline(const ServerStream& stream) const {
+        const std::uint64_t rate = std::max<std::uint64_t>(limits_.rate_bytes, 1);
+        return stream.body_since + limits_.body_time + std::chrono::seconds(stream.received / rate);
+    }
     bool is_slow(std::int32_t id, ServerStream& stream, Instant now);
 
     const Limits limits_;
@@ -580,13 +586,9 @@ int Http2Server::on_sent(const nghttp2_frame& frame) {
     if (!last || (frame.hd.type != NGHTTP2_DATA && frame.hd.type != NGHTTP2_HEADERS)) {
         return 0;
     }
-    const ServerStream* stream = find_signed(frame.hd.stream_id);
-    if (stream != nullptr && !stream->complete) {
-        // It was answered before it was all there: the rest is not wanted (RFC 9113, 8.1).
-        nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, frame.hd.stream_id,
-                                  NGHTTP2_NO_ERROR);
-    } else if (stream != nullptr) {
-        streams_.at(frame.hd.stream_id)->told = false;  // nothing is left to cancel
+    if (ServerStream* stream = find_signed(frame.hd.stream_id)) {
+        stream->answered = true;
+        stream->told = false;  // nothing is left to cancel
     }
     return 0;
 }
@@ -625,17 +627,16 @@ bool Http2Server::is_slow(std::int32_t id, ServerStream& stream, Instant now) {
 bool Http2Server::look_at_streams(Instant now) {
     bool again = draining_ && !goodbye_;
     for (auto& [id, stream] : streams_) {
+        const bool comes = stream->head_done && !stream->complete;
         if (stream->responded && is_slow(id, *stream, now)) {
             nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, id, NGHTTP2_CANCEL);
-        } else if (stream->head_done && !stream->complete && !stream->responded) {
-            const auto credit = std::chrono::seconds(
-                stream->received / std::max<std::uint64_t>(limits_.rate_bytes, 1));
-            if (now >= stream->body_since + limits_.body_time + credit) {
-                refuse(id, *stream, 408);
-            }
-            again = true;
+        } else if (comes && stream->answered && now >= stream->body_since + limits_.body_time) {
+            // It was refused, and some clients see that only when all was sent. Not for ever.
+            nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, id, NGHTTP2_NO_ERROR);
+        } else if (comes && !stream->responded && now >= body_deadline(*stream)) {
+            refuse(id, *stream, 408);
         }
-        again = again || !stream->out.rest.empty();
+        again = again || comes || !stream->out.rest.empty();
     }
     return again;
 }

@@ -101,12 +101,8 @@ void ServerSession::abandon(CloseReason reason) {
                       : reason;
     }
     output_.clear();
-    for (const auto& running : std::exchange(running_, {})) {
-        running.second->cancelled = true;
-        running.second->stop.request_stop();
-        if (!running.second->pulling) {
-            running.second->source.reset();
-        }
+    while (!running_.empty()) {
+        cancel(running_.begin()->first);
     }
 }
 
@@ -213,7 +209,7 @@ void ServerSession::refuse(StreamId stream, int status) {
 
 void ServerSession::answered(const std::shared_ptr<Running>& running, Result<Response> result) {
     if (running->cancelled) {
-        return finish(*running);
+        return finish_cancelled(*running);
     }
     const bool valid = result && result->status >= 200 && result->status <= 599;
     if (valid) {
@@ -275,7 +271,7 @@ void ServerSession::pulled(const std::shared_ptr<Running>& running,
     running->pulling = false;
     if (running->cancelled) {
         running->source.reset();
-        return finish(*running);
+        return finish_cancelled(*running);
     }
     const Instant now = options_->runtime->clock().steady_now();
     if (!piece) {
@@ -317,6 +313,14 @@ void ServerSession::cancel(StreamId stream) {
 void ServerSession::finish(Running& running) {
     --running_count_;
     running_.erase(running.stream);
+}
+
+/// The driver of a connection that has ended waits for the last of these.
+void ServerSession::finish_cancelled(Running& running) {
+    finish(running);
+    if (running_count_ == 0 && reason_ != CloseReason::open && changed_) {
+        changed_();
+    }
 }
 
 void ServerSession::take_output(std::string& empty) {

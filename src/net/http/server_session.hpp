@@ -30,7 +30,8 @@ struct SessionOptions {
 ///
 /// Purpose: chooses the version of HTTP, gives requests to the handler, waits for its answers and
 /// pulls streamed bodies as fast as they are taken. It has no socket; a driver moves the bytes.
-/// Ownership: shared by the driver and by answers that are pending; calls nobody after `abandon`.
+/// Ownership: shared by the driver and by answers that are pending. After `abandon`, `changed` says
+/// once that none is pending any more.
 /// Threads: all calls on the one thread (or strand) of the executor.
 /// Errors: what is wrong ends the connection: `is_finished`, `reason`.
 class TURNTABLE_EXPORT ServerSession : public std::enable_shared_from_this<ServerSession> {
@@ -78,6 +79,7 @@ class TURNTABLE_EXPORT ServerSession : public std::enable_shared_from_this<Serve
     void pulled(const std::shared_ptr<Running>& running, Result<std::optional<Bytes>> piece);
     void cancel(StreamId stream);
     void finish(Running& running);
+    void finish_cancelled(Running& running);
     void refuse(StreamId stream, int status);
     bool decode(Request& request, StreamId stream);
     const std::string& date();

@@ -70,9 +70,10 @@ TEST_F(Http1Attack, SmugglingIsRefused) {
 }
 
 TEST_F(Http1Attack, BadChunksAreRefused) {
-    for (const char* body : {"x\r\n", "-1\r\n", "3\r\nabcd\r\n0\r\n\r\n", "3\nabc\r\n0\r\n\r\n",
-                             "11111111111111111\r\nabc\r\n", "0\r\ncontent-length: 3\r\n\r\n",
-                             "0\r\ntransfer-encoding: chunked\r\n\r\n"}) {
+    for (const char* body :
+         {"x\r\n\r\n", "-1\r\n\r\n", "3\r\nabcd\r\n0\r\n\r\n", "3\nabc\r\n0\r\n\r\n",
+          "11111111111111111\r\nabc\r\n", "0\r\ncontent-length: 3\r\n\r\n",
+          "0\r\ntransfer-encoding: chunked\r\n\r\n"}) {
         EXPECT_EQ(refused(with("transfer-encoding: chunked\r\n", body)), "HTTP/1.1 400 Bad Request")
             << body;
     }

@@ -262,11 +262,20 @@ TEST_F(Http2Attack, BodiesHaveTheLimitOfTheHandler) {
     EXPECT_EQ(reader.answer(3).status, "200");
     EXPECT_EQ(reader.answer(5).status, "413");
     EXPECT_EQ(reader.answer(7).status, "200");
-    // One that is announced is refused before it comes, and the rest is not wanted.
+    // One that is announced is refused before it comes. What comes nevertheless is dropped, and not
+    // for ever.
     reader.read(peer.send(post_frame(9, hpack("content-length", "1025"))));
     EXPECT_EQ(reader.answer(9).status, "413");
+    EXPECT_TRUE(reader.answer(9).complete);
+    for (int i = 0; i < 30; ++i) {
+        EXPECT_FALSE(reader.answer(9).reset) << i;
+        reader.read(peer.send(frame(NGHTTP2_DATA, 0, 9, std::string(10, 'x'))));
+        reader.read(peer.wait(1000ms));
+    }
+    reader.read(peer.wait(1000ms));
     EXPECT_TRUE(reader.answer(9).reset);
     EXPECT_EQ(reader.answer(9).reset_code, std::uint32_t{NGHTTP2_NO_ERROR});
+    EXPECT_FALSE(peer.finished());
 }
 
 TEST_F(Http2Attack, AllBodiesTogetherHaveALimit) {
