@@ -327,7 +327,7 @@ BuiltInLayer cache_layer() {
             .field("max_bytes", &CacheOptions::max_bytes,
                    "Bytes of keys and values; what was used longest ago goes first.")
             .field("negative", &CacheOptions::negative, "Also keep that a key is absent.");
-    return built_in_layer(
+    return built_in_layer<AnyBackend>(
         settings, [](AnyBackend inner, CacheOptions options, const LayerPlace& place) {
             return AnyBackend(CacheLayer<AnyBackend>(std::move(inner), options, place.runtime));
         });

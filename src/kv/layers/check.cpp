@@ -54,11 +54,12 @@ Result<void> check_declared_delete_range(ByteView start, ByteView end, const Cap
 }
 
 BuiltInLayer check_layer() {
-    static const SettingsDescription<NoSettings> settings(
+    static const SettingsDescription<turntable::detail::NoSettings> settings(
         "check", "Refuses, before it is sent, what the backend declares that it cannot do.");
-    return built_in_layer(settings, [](AnyBackend inner, NoSettings, const LayerPlace& place) {
-        return AnyBackend(CheckLayer<AnyBackend>(std::move(inner), place.runtime));
-    });
+    return built_in_layer<AnyBackend>(
+        settings, [](AnyBackend inner, turntable::detail::NoSettings, const LayerPlace& place) {
+            return AnyBackend(CheckLayer<AnyBackend>(std::move(inner), place.runtime));
+        });
 }
 
 }  // namespace turntable::inline v0::kv::detail

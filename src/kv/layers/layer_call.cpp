@@ -8,14 +8,25 @@
 
 namespace turntable::inline v0::kv {
 
+namespace {
+
+constexpr std::string_view call_kind_names[call_kind_count] = {
+    "get",          "snapshot_read", "atomic_write",  "delete_range", "watch", "queue_take",
+    "queue_finish", "queue_extend",  "open_snapshot", "health",       "close"};
+static_assert(call_kind_count <= turntable::detail::call_kinds_max);
+
+}  // namespace
+
 std::string_view to_string(CallKind kind) noexcept {
-    static constexpr std::string_view names[call_kind_count] = {
-        "get",          "snapshot_read", "atomic_write",  "delete_range", "watch", "queue_take",
-        "queue_finish", "queue_extend",  "open_snapshot", "health",       "close"};
-    return names[static_cast<std::size_t>(kind)];
+    return call_kind_names[static_cast<std::size_t>(kind)];
 }
 
 namespace detail {
+
+const turntable::detail::CallNames& call_names() noexcept {
+    static constexpr turntable::detail::CallNames names{"kv", call_kind_names};
+    return names;
+}
 
 namespace {
 

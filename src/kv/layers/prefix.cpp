@@ -174,11 +174,11 @@ BuiltInLayer prefix_layer() {
                 }
                 return {};
             });
-    return built_in_layer(settings,
-                          [](AnyBackend inner, PrefixSettings given, const LayerPlace& place) {
-                              return AnyBackend(PrefixLayer<AnyBackend>(
-                                  std::move(inner), parse_key(given.parts).value(), place.runtime));
-                          });
+    return built_in_layer<AnyBackend>(
+        settings, [](AnyBackend inner, PrefixSettings given, const LayerPlace& place) {
+            return AnyBackend(PrefixLayer<AnyBackend>(
+                std::move(inner), parse_key(given.parts).value(), place.runtime));
+        });
 }
 
 }  // namespace detail

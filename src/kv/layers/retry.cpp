@@ -5,29 +5,17 @@
 #include <string>
 #include <vector>
 
-#include "kv/layers/answers.hpp"
-#include "kv/layers/built_in.hpp"
 #include "turntable/core/coroutine.hpp"
 
 namespace turntable::inline v0::kv::detail {
 
 namespace {
 
-/// When the next attempt is due, or nothing when there is to be none.
-std::optional<Instant> next_attempt(LoopHost& host, const RetryOptions& options,
-                                    const Context& context, std::uint32_t failures) {
-    if (failures >= options.max_attempts) {
-        return std::nullopt;
-    }
-    Runtime& runtime = host.runtime();
-    const Instant due =
-        runtime.clock().steady_now() + backoff_delay(options, failures, runtime.random());
-    return due < context.deadline ? std::optional(due) : std::nullopt;
-}
-
-Error given_up(Error error, std::uint32_t attempts) {
-    return std::move(error).with("attempts", std::to_string(attempts)).with_retry(Retry::exhausted);
-}
+using turntable::detail::given_up;
+using turntable::detail::LoopHost;
+using turntable::detail::may_repeat;
+using turntable::detail::nap;
+using turntable::detail::next_attempt;
 
 /// What is watched, with copies of the keys.
 class OwnedTargets {
@@ -172,57 +160,11 @@ std::optional<WatchOutput> RetriedWatch::news(State& state, WatchOutput output) 
 
 }  // namespace
 
-template <class T>
-Async<T> retry_loop(std::shared_ptr<LoopHost> host, RetryOptions options, Context context,
-                    Async<T> answer, Repeat<T> again) {
-    const Pass inside = host->enter_loop();
-    for (std::uint32_t failures = 1;; ++failures) {
-        Result<T>& result = co_await answer;
-        if (result || !may_repeat(result.error())) {
-            co_return std::move(result);
-        }
-        const auto due = next_attempt(*host, options, context, failures);
-        if (!due) {
-            co_return given_up(std::move(result).error(), failures);
-        }
-        Result<void> slept = co_await nap(host, context, *due);
-        if (!slept) {
-            co_return std::move(slept).error().because(std::move(result).error());
-        }
-        answer = again(context);
-    }
-}
-
-#define TURNTABLE_DETAIL_RETRY(T)                                                               \
-    template Async<T> retry_loop<T>(std::shared_ptr<LoopHost>, RetryOptions, Context, Async<T>, \
-                                    Repeat<T>);
-TURNTABLE_DETAIL_FOR_EACH_ANSWER(TURNTABLE_DETAIL_RETRY)
-#undef TURNTABLE_DETAIL_RETRY
-
 Stream<WatchOutput> retried_watch(std::shared_ptr<LoopHost> host, RetryOptions options,
                                   std::optional<Stream<WatchOutput>> stream,
                                   std::span<const WatchTarget> targets, OpenWatch open) {
     return Stream<WatchOutput>(std::make_unique<RetriedWatch>(std::make_shared<RetriedWatch::State>(
         std::move(host), options, OwnedTargets(targets), std::move(open), std::move(stream))));
-}
-
-BuiltInLayer retry_layer() {
-    using std::chrono::milliseconds;
-    static const SettingsDescription<RetryOptions> settings =
-        SettingsDescription<RetryOptions>(
-            "retry", "Makes calls again that failed for a passing reason, where that is safe.")
-            .field("max_attempts", &RetryOptions::max_attempts,
-                   "Calls in all, the first one included.")
-            .range(1, 1000)
-            .field("base_delay", &RetryOptions::base_delay,
-                   "Longest wait before the second attempt; it doubles with each further one.")
-            .range(milliseconds(0), milliseconds(3'600'000))
-            .field("max_delay", &RetryOptions::max_delay, "Longest wait before any attempt.")
-            .range(milliseconds(0), milliseconds(3'600'000));
-    return built_in_layer(
-        settings, [](AnyBackend inner, RetryOptions options, const LayerPlace& place) {
-            return AnyBackend(RetryLayer<AnyBackend>(std::move(inner), options, place.runtime));
-        });
 }
 
 }  // namespace turntable::inline v0::kv::detail

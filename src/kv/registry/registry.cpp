@@ -11,32 +11,17 @@ namespace turntable::inline v0::kv {
 
 namespace {
 
-/// The only place where a backend is wrapped, from the inside out: the last layer named is put on
-/// first. All of them are read before the first is put on, so that a slip opens nothing.
+/// The only place where a backend is wrapped.
 Result<AnyBackend> assemble(AnyBackend backend, std::span<const LayerItem> layers,
                             const LayerPlace& place) {
     if (backend.capabilities().threading == Threading::serialized) {
         backend = AnyBackend(SerializedBackend<AnyBackend>(std::move(backend)));
     }
-    for (std::size_t i = layers.size(); i > 0; --i) {
-        const LayerItem& item = layers[i - 1];
-        TURNTABLE_TRY(backend, item.factory(std::move(backend), item.config, place));
-    }
-    return backend;
+    return stacked(std::move(backend), layers, place);
 }
 
 /// A store may mount one that has mounts itself, so far down.
 constexpr unsigned mount_depth_max = 8;
-
-Result<std::vector<LayerItem>> read_layers(const LayerTable& table,
-                                           std::span<const std::string> items) {
-    std::vector<LayerItem> out;
-    for (const std::string& item : items) {
-        TURNTABLE_TRY(LayerItem read, table.read(item));
-        out.push_back(std::move(read));
-    }
-    return out;
-}
 
 }  // namespace
 
@@ -66,7 +51,7 @@ Result<void> Registry::add(BackendInfo info, BackendFactory factory) {
             complete.runtime = Runtime::shared();
         }
         TURNTABLE_TRY(const auto layers,
-                      read_layers(*table, options.layers.empty() ? config.layers : options.layers));
+                      table->read_all(options.layers.empty() ? config.layers : options.layers));
         TURNTABLE_TRY(AnyBackend backend, factory(config, complete));
         const bool has_url = !config.url.to_string().empty();
         const LayerPlace place{complete.runtime, name,
@@ -103,9 +88,8 @@ Result<Database> Registry::open_mounted(const ProviderConfig& config, const Open
         return Error(ErrorCode::invalid_config, "stores mount each other in a circle");
     }
     const OpenOptions inside{.runtime = options.runtime ? options.runtime : Runtime::shared()};
-    TURNTABLE_TRY(
-        const auto layers,
-        read_layers(*layer_table_, options.layers.empty() ? config.layers : options.layers));
+    TURNTABLE_TRY(const auto layers,
+                  layer_table_->read_all(options.layers.empty() ? config.layers : options.layers));
     ProviderConfig plain = config;
     plain.layers.clear();
     plain.mounts.clear();

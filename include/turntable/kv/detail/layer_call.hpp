@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "turntable/core/export.hpp"
+#include "turntable/core/layers/call.hpp"
 #include "turntable/core/stream.hpp"
 #include "turntable/kv/backend.hpp"
 #include "turntable/kv/contract.hpp"
@@ -41,15 +42,24 @@ TURNTABLE_EXPORT std::string_view to_string(CallKind kind) noexcept;
 
 namespace detail {
 
-/// What a call changes, which decides whether it may be repeated.
-enum class CallEffect : std::uint8_t { reads, writes, none };
+using turntable::detail::CallEffect;
+using turntable::detail::CallLimit;
+using turntable::detail::OwnedCall;
+
+/// The names of the calls, for metrics and logs.
+TURNTABLE_EXPORT const turntable::detail::CallNames& call_names() noexcept;
 
 struct GetCall {
     using Answer = std::optional<Entry>;
     static constexpr CallKind kind = CallKind::get;
     static constexpr CallEffect effect = CallEffect::reads;
+    static constexpr CallLimit limit = CallLimit::read;
+    static constexpr bool commits = false;
     ByteView key;
     std::size_t size_bytes() const noexcept { return key.size(); }
+    static std::size_t answer_bytes(const Answer& entry) noexcept {
+        return entry ? entry->value.data().size() : 0;
+    }
     template <class B>
     Async<Answer> make(B& backend, const Context& context) const {
         return backend_get(backend, context, key);
@@ -60,9 +70,18 @@ struct ReadCall {
     using Answer = ReadOutput;
     static constexpr CallKind kind = CallKind::snapshot_read;
     static constexpr CallEffect effect = CallEffect::reads;
+    static constexpr CallLimit limit = CallLimit::read;
+    static constexpr bool commits = false;
     std::span<const ReadRange> ranges;
     ReadOptions options;
     TURNTABLE_EXPORT std::size_t size_bytes() const noexcept;
+    static std::size_t answer_bytes(const Answer& output) noexcept {
+        std::size_t bytes = 0;
+        for (const EntryBatch& batch : output) {
+            bytes += batch.size_bytes();
+        }
+        return bytes;
+    }
     template <class B>
     Async<Answer> make(B& backend, const Context& context) const {
         return backend.snapshot_read(context, ranges, options);
@@ -73,6 +92,8 @@ struct WriteCall {
     using Answer = CommitResult;
     static constexpr CallKind kind = CallKind::atomic_write;
     static constexpr CallEffect effect = CallEffect::writes;
+    static constexpr CallLimit limit = CallLimit::write;
+    static constexpr bool commits = true;
     const AtomicWrite* write;
     TURNTABLE_EXPORT std::size_t size_bytes() const noexcept;
     template <class B>
@@ -85,6 +106,8 @@ struct DeleteRangeCall {
     using Answer = DeleteRangeOutput;
     static constexpr CallKind kind = CallKind::delete_range;
     static constexpr CallEffect effect = CallEffect::writes;
+    static constexpr CallLimit limit = CallLimit::write;
+    static constexpr bool commits = true;
     ByteView start;
     ByteView end;
     std::size_t size_bytes() const noexcept { return start.size() + end.size(); }
@@ -98,7 +121,12 @@ struct TakeCall {
     using Answer = QueueMessage;
     static constexpr CallKind kind = CallKind::queue_take;
     static constexpr CallEffect effect = CallEffect::writes;
+    static constexpr CallLimit limit = CallLimit::none;  // as long as it takes
+    static constexpr bool commits = false;
     static std::size_t size_bytes() noexcept { return 0; }
+    static std::size_t answer_bytes(const Answer& message) noexcept {
+        return message.payload.size();
+    }
     template <class B>
     Async<Answer> make(B& backend, const Context& context) const {
         return backend.queue_take(context);
@@ -109,6 +137,8 @@ struct FinishCall {
     using Answer = void;
     static constexpr CallKind kind = CallKind::queue_finish;
     static constexpr CallEffect effect = CallEffect::writes;
+    static constexpr CallLimit limit = CallLimit::write;
+    static constexpr bool commits = true;
     std::string_view id;
     Delivery delivery;
     std::size_t size_bytes() const noexcept { return id.size(); }
@@ -122,6 +152,8 @@ struct ExtendCall {
     using Answer = void;
     static constexpr CallKind kind = CallKind::queue_extend;
     static constexpr CallEffect effect = CallEffect::writes;
+    static constexpr CallLimit limit = CallLimit::write;
+    static constexpr bool commits = false;
     std::string_view id;
     std::size_t size_bytes() const noexcept { return id.size(); }
     template <class B>
@@ -134,6 +166,8 @@ struct SnapshotCall {
     using Answer = SnapshotHandle;
     static constexpr CallKind kind = CallKind::open_snapshot;
     static constexpr CallEffect effect = CallEffect::reads;
+    static constexpr CallLimit limit = CallLimit::read;
+    static constexpr bool commits = false;
     static std::size_t size_bytes() noexcept { return 0; }
     template <class B>
     Async<Answer> make(B& backend, const Context& context) const {
@@ -145,6 +179,8 @@ struct HealthCall {
     using Answer = Health;
     static constexpr CallKind kind = CallKind::health;
     static constexpr CallEffect effect = CallEffect::none;
+    static constexpr CallLimit limit = CallLimit::health;
+    static constexpr bool commits = false;
     static std::size_t size_bytes() noexcept { return 0; }
     template <class B>
     Async<Health> make(B& backend, const Context& context) const {
@@ -156,6 +192,8 @@ struct CloseCall {
     using Answer = void;
     static constexpr CallKind kind = CallKind::close;
     static constexpr CallEffect effect = CallEffect::none;
+    static constexpr CallLimit limit = CallLimit::none;
+    static constexpr bool commits = false;
     static std::size_t size_bytes() noexcept { return 0; }
     template <class B>
     Async<void> make(B& backend, const Context& context) const {
@@ -163,28 +201,40 @@ struct CloseCall {
     }
 };
 
+/// Opens a stream.
+struct WatchCall {
+    using Item = WatchOutput;
+    static constexpr CallKind kind = CallKind::watch;
+    std::span<const WatchTarget> targets;
+    template <class B>
+    Result<Stream<Item>> open(B& backend, const Context& context) const {
+        return backend.watch(context, targets);
+    }
+};
+
 /// A snapshot that layers share with their repetitions.
 struct SharedSnapshot {
     std::shared_ptr<SnapshotSource> source;
 };
+inline std::shared_ptr<SharedSnapshot> pinned(SharedSnapshot& target) {
+    return std::make_shared<SharedSnapshot>(target);
+}
 
 /// A read of an open snapshot.
 struct SnapshotReadCall {
     using Answer = ReadOutput;
     static constexpr CallKind kind = CallKind::snapshot_read;
     static constexpr CallEffect effect = CallEffect::reads;
+    static constexpr CallLimit limit = CallLimit::read;
+    static constexpr bool commits = false;
     std::span<const ReadRange> ranges;
     std::size_t size_bytes() const noexcept { return ReadCall{ranges, {}}.size_bytes(); }
+    static std::size_t answer_bytes(const Answer& output) noexcept {
+        return ReadCall::answer_bytes(output);
+    }
     Async<Answer> make(SharedSnapshot& snapshot, const Context& context) const {
         return snapshot.source->read(context, ranges);
     }
-};
-
-/// A call with copies of what it borrows.
-template <class Call>
-struct OwnedCall {
-    Call call;
-    std::shared_ptr<const void> storage = nullptr;
 };
 
 TURNTABLE_EXPORT OwnedCall<GetCall> own(const GetCall& call);
@@ -196,33 +246,6 @@ TURNTABLE_EXPORT OwnedCall<ExtendCall> own(const ExtendCall& call);
 TURNTABLE_EXPORT OwnedCall<SnapshotReadCall> own(const SnapshotReadCall& call);
 inline OwnedCall<TakeCall> own(const TakeCall& call) { return {call}; }
 inline OwnedCall<SnapshotCall> own(const SnapshotCall& call) { return {call}; }
-
-/// Bytes of keys and values in an answer.
-inline std::size_t answer_bytes(const std::optional<Entry>& entry) noexcept {
-    return entry ? entry->value.data().size() : 0;
-}
-inline std::size_t answer_bytes(const ReadOutput& output) noexcept {
-    std::size_t bytes = 0;
-    for (const EntryBatch& batch : output) {
-        bytes += batch.size_bytes();
-    }
-    return bytes;
-}
-inline std::size_t answer_bytes(const QueueMessage& message) noexcept {
-    return message.payload.size();
-}
-template <class T>
-std::size_t answer_bytes(const T& /*answer*/) noexcept {
-    return 0;
-}
-template <class T>
-std::size_t result_bytes(const Result<T>& result) noexcept {
-    if constexpr (std::is_void_v<T>) {
-        return 0;
-    } else {
-        return result ? answer_bytes(*result) : 0;
-    }
-}
 
 }  // namespace detail
 

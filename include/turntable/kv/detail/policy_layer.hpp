@@ -3,65 +3,12 @@
 #include <memory>
 #include <utility>
 
+#include "turntable/core/layers/loop.hpp"
 #include "turntable/core/tap.hpp"
 #include "turntable/kv/detail/layer_call.hpp"
-#include "turntable/kv/detail/layer_loop.hpp"
 #include "turntable/kv/layer.hpp"
 
 namespace turntable::inline v0::kv::detail {
-
-/// What a policy of a PolicyLayer may leave as it is.
-///
-/// Purpose: base of policies. Ownership: a policy is shared by its layer and by what the layer
-/// gave away. Threads: as the backend. Errors: none.
-class LayerPolicy {
-  public:
-    LayerPolicy() = default;
-    LayerPolicy(const LayerPolicy&) = delete;
-    LayerPolicy& operator=(const LayerPolicy&) = delete;
-    ~LayerPolicy() = default;
-
-    static Capabilities capabilities(Capabilities inner) { return inner; }
-    /// `open` gives the stream of the inner backend.
-    template <class Target>
-    static Result<Stream<WatchOutput>> watch(Target& target, const Context& context,
-                                             std::span<const WatchTarget> targets) {
-        return target.watch(context, targets);
-    }
-    template <class Target>
-    static Async<void> close(Target& target, const Context& context) {
-        return target.close(context);
-    }
-    /// The layer is being destroyed: nothing may touch the inner backend after this.
-    static void shut() noexcept {}
-};
-
-/// The base of policies that make calls later or again.
-///
-/// Purpose: what is held back ends when the layer is closed or destroyed. Ownership: shares its
-/// host with the calls that it holds back. Threads: as the backend. Errors: none.
-class LoopPolicy : public LayerPolicy {
-  public:
-    explicit LoopPolicy(std::shared_ptr<Runtime> runtime)
-        : host_(std::make_shared<LoopHost>(std::move(runtime))) {}
-
-    static Capabilities capabilities(Capabilities inner) {
-        inner.write_order = false;  // one that waits is overtaken
-        return inner;
-    }
-    template <class Target>
-    Async<void> close(Target& target, const Context& context) {
-        host_->end();
-        return LoopHost::close(host_, target.close(context));
-    }
-    void shut() noexcept { host_->shut(); }
-
-  protected:
-    const std::shared_ptr<LoopHost>& host() const noexcept { return host_; }
-
-  private:
-    std::shared_ptr<LoopHost> host_;
-};
 
 /// Reads of a snapshot through a policy.
 /// Purpose: a layer holds for snapshots too. Ownership: owns the snapshot of the inner backend.
@@ -97,7 +44,11 @@ class PolicyLayer : public Layer<Inner> {
     }
 
     Capabilities capabilities() const {
-        return policy_->capabilities(this->inner().capabilities());
+        Capabilities out = this->inner().capabilities();
+        if constexpr (Policy::holds_calls_back) {
+            out.write_order = false;  // one that waits is overtaken
+        }
+        return out;
     }
     Async<ReadOutput> snapshot_read(const Context& context, std::span<const ReadRange> ranges,
                                     const ReadOptions& options) {
@@ -108,7 +59,7 @@ class PolicyLayer : public Layer<Inner> {
     }
     Result<Stream<WatchOutput>> watch(const Context& context,
                                       std::span<const WatchTarget> targets) {
-        return policy_->watch(this->inner(), context, targets);
+        return policy_->open(this->inner(), context, WatchCall{targets});
     }
     Async<QueueMessage> queue_take(const Context& context) {
         return policy_->run(this->inner(), context, TakeCall{});
@@ -122,7 +73,9 @@ class PolicyLayer : public Layer<Inner> {
     Async<Health> health(const Context& context) {
         return policy_->run(this->inner(), context, HealthCall{});
     }
-    Async<void> close(const Context& context) { return policy_->close(this->inner(), context); }
+    Async<void> close(const Context& context) {
+        return policy_->close(this->inner(), context, CloseCall{});
+    }
     Async<std::optional<Entry>> get(const Context& context, ByteView key) {
         return policy_->run(this->inner(), context, GetCall{key});
     }

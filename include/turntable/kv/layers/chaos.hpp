@@ -3,9 +3,9 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <utility>
 
+#include "turntable/core/layers/chaos.hpp"
 #include "turntable/kv/detail/policy_layer.hpp"
 
 namespace turntable::inline v0::kv {
@@ -31,75 +31,18 @@ struct ChaosOptions {
 
 namespace detail {
 
-/// The decisions of a chaos layer.
-class TURNTABLE_EXPORT ChaosDice {
-  public:
-    ChaosDice(const ChaosOptions& options, Runtime& runtime);
-
-    struct Decision {
-        bool fails = false;
-        bool loses_reply = false;
-        std::optional<std::chrono::milliseconds> delay = {};
-    };
-    Decision decide(CallKind kind, CallEffect effect);
-    bool tears_stream();
-
-  private:
-    bool happens(double probability);
-
-    ChaosOptions options_;
-    std::shared_ptr<Random> random_;
-};
-
-TURNTABLE_EXPORT Error chaos_error(CallKind kind);
-TURNTABLE_EXPORT Error lost_reply(CallKind kind);
-TURNTABLE_EXPORT Stream<WatchOutput> torn_watch(Stream<WatchOutput> stream,
-                                                std::shared_ptr<ChaosDice> dice);
-class ChaosPolicy : public LoopPolicy {
-  public:
-    ChaosPolicy(const ChaosOptions& options, std::shared_ptr<Runtime> runtime)
-        : LoopPolicy(std::move(runtime)),
-          dice_(std::make_shared<ChaosDice>(options, host()->runtime())) {}
-
-    template <class Target, class Call>
-    Async<typename Call::Answer> run(Target& target, const Context& context, const Call& call) {
-        using T = typename Call::Answer;
-        if constexpr (Call::effect == CallEffect::none) {
-            return call.make(target, context);
-        } else {
-            const ChaosDice::Decision decision = dice_->decide(Call::kind, Call::effect);
-            if (decision.fails) {
-                return chaos_error(Call::kind);
-            }
-            auto answer = decision.delay ? delayed<T>(target, context, call, *decision.delay)
-                                         : call.make(target, context);
-            if (!decision.loses_reply) {
-                return answer;
-            }
-            return tap(std::move(answer), [](Result<T>& result) {
-                if (result) {
-                    result = lost_reply(Call::kind);
-                }
-            });
-        }
-    }
-    template <class Target>
-    Result<Stream<WatchOutput>> watch(Target& target, const Context& context,
-                                      std::span<const WatchTarget> targets) {
-        TURNTABLE_TRY(auto stream, target.watch(context, targets));
-        return torn_watch(std::move(stream), dice_);
-    }
-
-  private:
-    template <class T, class Target, class Call>
-    Async<T> delayed(Target& target, const Context& context, const Call& call,
-                     std::chrono::milliseconds delay) {
-        const Instant when = host()->runtime().clock().steady_now() + delay;
-        return call_at<T>(host(), context, when, repeat_of(host(), target, call));
-    }
-
-    std::shared_ptr<ChaosDice> dice_;
-};
+/// How likely a call is to fail.
+template <class Call>
+turntable::detail::ChaosOdds chaos_odds(const ChaosOptions& options, const Call& /*call*/) {
+    constexpr CallKind kind = Call::kind;
+    const bool of_queue = kind == CallKind::queue_take || kind == CallKind::queue_finish ||
+                          kind == CallKind::queue_extend;
+    const bool is_commit = kind == CallKind::atomic_write || kind == CallKind::delete_range;
+    return {.error = of_queue                            ? options.queue_errors
+                     : Call::effect == CallEffect::reads ? options.read_errors
+                                                         : options.write_errors,
+            .lost_reply = is_commit ? options.lost_replies : 0};
+}
 
 }  // namespace detail
 
@@ -112,13 +55,13 @@ class ChaosPolicy : public LoopPolicy {
 /// Ownership: owns the inner backend; shares the runtime. Threads: as the inner backend.
 /// Errors: those of the inner backend, busy, commit_unknown, io.
 template <Backend Inner>
-class ChaosLayer : public detail::PolicyLayer<detail::ChaosPolicy, Inner> {
+class ChaosLayer : public detail::PolicyLayer<turntable::detail::ChaosPolicy<ChaosOptions>, Inner> {
   public:
     explicit ChaosLayer(Inner inner, const ChaosOptions& options = {},
                         std::shared_ptr<Runtime> runtime = Runtime::shared())
-        : detail::PolicyLayer<detail::ChaosPolicy, Inner>(
-              std::move(inner),
-              std::make_shared<detail::ChaosPolicy>(options, std::move(runtime))) {}
+        : detail::PolicyLayer<turntable::detail::ChaosPolicy<ChaosOptions>, Inner>(
+              std::move(inner), std::make_shared<turntable::detail::ChaosPolicy<ChaosOptions>>(
+                                    options, std::move(runtime))) {}
 };
 
 }  // namespace turntable::inline v0::kv

@@ -2,13 +2,10 @@
 
 #include <utility>
 
+#include "turntable/core/layers/read_only.hpp"
 #include "turntable/kv/layer.hpp"
 
 namespace turntable::inline v0::kv {
-
-namespace detail {
-TURNTABLE_EXPORT Error read_only_error(std::string_view operation);
-}  // namespace detail
 
 /// Refuses everything that changes the database.
 ///
@@ -29,15 +26,15 @@ class ReadOnlyLayer : public Layer<Inner> {
     }
     static Async<CommitResult> atomic_write(const Context& /*context*/,
                                             const AtomicWrite& /*write*/) {
-        return detail::read_only_error("atomic_write");
+        return turntable::detail::read_only_error("atomic_write");
     }
     static Async<DeleteRangeOutput> delete_range(const Context& /*context*/, ByteView /*start*/,
                                                  ByteView /*end*/) {
-        return detail::read_only_error("delete_range");
+        return turntable::detail::read_only_error("delete_range");
     }
     Async<void> restore_from(const Context& /*context*/, std::string_view /*path*/) {
         return this->inner().capabilities().native_backup
-                   ? detail::read_only_error("restore_from")
+                   ? turntable::detail::read_only_error("restore_from")
                    : detail::unsupported_call("restore_from");
     }
     static Async<QueueMessage> queue_take(const Context& /*context*/) {

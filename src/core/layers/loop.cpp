@@ -1,11 +1,10 @@
-#include "turntable/kv/detail/layer_loop.hpp"
+#include "turntable/core/layers/loop.hpp"
 
-#include "kv/layers/answers.hpp"
 #include "turntable/core/coroutine.hpp"
 #include "turntable/core/shared_promise.hpp"
 #include "turntable/core/sleep.hpp"
 
-namespace turntable::inline v0::kv::detail {
+namespace turntable::inline v0::detail {
 
 namespace {
 
@@ -49,20 +48,4 @@ Async<void> nap(std::shared_ptr<LoopHost> host, Context context, Instant when) {
     co_return slept;
 }
 
-template <class T>
-Async<T> call_at(std::shared_ptr<LoopHost> host, Context context, Instant when, Repeat<T> call) {
-    const Pass inside = host->enter_loop();
-    Result<void> slept = co_await nap(host, context, when);
-    if (!slept) {
-        co_return std::move(slept).error();
-    }
-    Async<T> answer = call(context);
-    co_return std::move(co_await answer);
-}
-
-#define TURNTABLE_DETAIL_CALL_AT(T) \
-    template Async<T> call_at<T>(std::shared_ptr<LoopHost>, Context, Instant, Repeat<T>);
-TURNTABLE_DETAIL_FOR_EACH_ANSWER(TURNTABLE_DETAIL_CALL_AT)
-#undef TURNTABLE_DETAIL_CALL_AT
-
-}  // namespace turntable::inline v0::kv::detail
+}  // namespace turntable::inline v0::detail

@@ -10,12 +10,15 @@
 #include <stop_token>
 #include <utility>
 
+#include "turntable/core/async.hpp"
 #include "turntable/core/export.hpp"
 #include "turntable/core/gate.hpp"
+#include "turntable/core/layers/call.hpp"
 #include "turntable/core/runtime.hpp"
-#include "turntable/kv/detail/layer_call.hpp"
+#include "turntable/core/stream.hpp"
+#include "turntable/core/unique_function.hpp"
 
-namespace turntable::inline v0::kv::detail {
+namespace turntable::inline v0::detail {
 
 /// Makes a call again: on the inner backend, with copies of what the call borrowed.
 template <class T>
@@ -60,13 +63,11 @@ template <class T>
 TURNTABLE_EXPORT Async<T> call_at(std::shared_ptr<LoopHost> host, Context context, Instant when,
                                   Repeat<T> call);
 
-/// What a repetition holds on to: a snapshot, or the place of a backend that lives with its layer.
+/// What a repetition holds on to: the place of a backend that lives with its layer. A target that
+/// does not has a function of this name beside it.
 template <class Target>
 Target* pinned(Target& target) noexcept {
     return &target;
-}
-inline std::shared_ptr<SharedSnapshot> pinned(SharedSnapshot& target) {
-    return std::make_shared<SharedSnapshot>(target);
 }
 
 template <class Target, class Call>
@@ -85,4 +86,60 @@ Repeat<typename Call::Answer> repeat_of(std::shared_ptr<LoopHost> host, Target& 
     };
 }
 
-}  // namespace turntable::inline v0::kv::detail
+/// What a policy of a layer may leave as it is.
+///
+/// Purpose: base of policies. Beside these a policy has `run(target, context, call)`.
+/// Ownership: a policy is shared by its layer and by what the layer gave away.
+/// Threads: as the backend. Errors: none.
+class LayerPolicy {
+  public:
+    /// Whether a call that waits may be overtaken by a later one.
+    static constexpr bool holds_calls_back = false;
+    /// Whether each step of a stream of data is bounded like a call.
+    static constexpr bool bounds_steps = false;
+
+    LayerPolicy() = default;
+    LayerPolicy(const LayerPolicy&) = delete;
+    LayerPolicy& operator=(const LayerPolicy&) = delete;
+    ~LayerPolicy() = default;
+
+    /// Opens a stream.
+    template <class Target, class Call>
+    static Result<Stream<typename Call::Item>> open(Target& target, const Context& context,
+                                                    const Call& call) {
+        return call.open(target, context);
+    }
+    template <class Target, class Call>
+    static Async<void> close(Target& target, const Context& context, const Call& call) {
+        return call.make(target, context);
+    }
+    /// The layer is being destroyed: nothing may touch the inner backend after this.
+    static void shut() noexcept {}
+};
+
+/// The base of policies that make calls later or again.
+///
+/// Purpose: what is held back ends when the layer is closed or destroyed. Ownership: shares its
+/// host with the calls that it holds back. Threads: as the backend. Errors: none.
+class LoopPolicy : public LayerPolicy {
+  public:
+    static constexpr bool holds_calls_back = true;
+
+    explicit LoopPolicy(std::shared_ptr<Runtime> runtime)
+        : host_(std::make_shared<LoopHost>(std::move(runtime))) {}
+
+    template <class Target, class Call>
+    Async<void> close(Target& target, const Context& context, const Call& call) {
+        host_->end();
+        return LoopHost::close(host_, call.make(target, context));
+    }
+    void shut() noexcept { host_->shut(); }
+
+  protected:
+    const std::shared_ptr<LoopHost>& host() const noexcept { return host_; }
+
+  private:
+    std::shared_ptr<LoopHost> host_;
+};
+
+}  // namespace turntable::inline v0::detail
