@@ -25,6 +25,19 @@ Error no_tape(std::string_view id) {
     return Error(ErrorCode::not_found, "there is no tape of this id").with("id", std::string(id));
 }
 
+/// The answer of a change whose blobs are written. An error says that more is there than it seems:
+/// nobody may take it for a change that did not happen, and make it again.
+template <class T>
+Result<T> when_kept(Result<T> result, std::string_view id) {
+    if (result) {
+        return result;
+    }
+    return Error(ErrorCode::commit_unknown,
+                 "the change is kept, but the index does not know of it; rebuild the index")
+        .with("id", std::string(id))
+        .because(std::move(result).error());
+}
+
 }  // namespace
 
 Result<TapeMetadata> StockState::save(const SaveRequest& request, const CallOptions& call) {
@@ -45,6 +58,12 @@ Result<TapeMetadata> StockState::save(const SaveRequest& request, const CallOpti
     }
     TURNTABLE_TRY(tape.stored_bytes,
                   contents.save(tape.id, request.content, options.compression, existing, call));
+    const std::string id = tape.id;
+    return when_kept(save_rest(std::move(tape), call), id);
+}
+
+/// What follows the content.
+Result<TapeMetadata> StockState::save_rest(TapeMetadata tape, const CallOptions& call) {
     if (tape.torn_bytes > 0) {
         // In another form what was torn is not there any more.
         Labels labels = std::move(tape.labels);
@@ -189,7 +208,7 @@ Result<TapeMetadata> StockState::update(std::string_view id, const LabelChange& 
     TURNTABLE_TRY(const auto labels, contents.labels(id, call));
     TURNTABLE_TRY(tape.labels, changed(labels ? *labels : initial_labels(tape), change));
     TURNTABLE_CHECK(contents.put_labels(tape, call));
-    TURNTABLE_CHECK(index.put(tape, call));
+    TURNTABLE_CHECK(when_kept(index.put(tape, call), id));
     return tape;
 }
 

@@ -21,6 +21,7 @@ struct StockState {
           index(std::move(database)) {}
 
     Result<TapeMetadata> save(const SaveRequest& request, const CallOptions& call);
+    Result<TapeMetadata> save_rest(TapeMetadata tape, const CallOptions& call);
     /// The content, open, of a stream of several pieces.
     using Held = std::optional<blob::Reader>;
     Result<Bytes> read(std::string_view id, const ContentRange& range, Held& held,
