@@ -73,7 +73,7 @@ class ZstdBlockWriter final : public BlockWriter {
         ends_.clear();
         constexpr std::size_t kept = 256U << 10U;
         if (out_.capacity() > kept) {
-            out_ = std::string();
+            std::string().swap(out_);  // assigning an empty one would keep the memory
         }
     }
     void reject() override {
