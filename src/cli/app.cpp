@@ -115,8 +115,9 @@ Result<const turntable::Config*> App::config() {
         options.backends["tape"] = [this](const turntable::ProviderConfig& wanted) {
             return tapes_.backend_for(wanted);
         };
-        options.layers["tape"] = [](std::string_view /*item*/) -> Result<void> {
-            return Error(ErrorCode::invalid_config, "there are no layers for libraries of tapes");
+        options.layers["tape"] = [this](std::string_view item) -> Result<void> {
+            TURNTABLE_CHECK(tapes_.read_layer(item));
+            return {};
         };
         options.mounts["tape"] = [](std::string_view /*key*/,
                                     std::string_view /*url*/) -> Result<void> {

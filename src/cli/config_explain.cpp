@@ -56,21 +56,24 @@ bool contains(const std::vector<std::string>& names, std::string_view name) {
     return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-Result<Stack> stack_of(App& app, const std::string& store, unsigned depth = 0) {
+/// `registry` is that of `surface`.
+template <class Registry>
+Result<Stack> stack_of(App& app, const Registry& registry, std::string_view surface,
+                       const std::string& store, unsigned depth = 0) {
     constexpr unsigned depth_max = 8;
     if (depth == depth_max) {
         return Error(turntable::ErrorCode::invalid_config, "stores mount each other in a circle");
     }
-    TURNTABLE_TRY(const ProviderConfig config, app.registry().config_for(store));
-    TURNTABLE_TRY(const turntable::BackendInfo backend, app.registry().backend_for(store));
+    TURNTABLE_TRY(const ProviderConfig config, registry.config_for(store));
+    TURNTABLE_TRY(const turntable::BackendInfo backend, registry.backend_for(store));
     std::vector<std::string> hidden;
     if (store.starts_with('@')) {
         TURNTABLE_TRY(const turntable::Config* file, app.config());
-        hidden = file->hidden_settings("kv", std::string_view(store).substr(1));
+        hidden = file->hidden_settings(surface, std::string_view(store).substr(1));
     }
     Stack stack;
     for (const std::string& item : config.layers) {
-        TURNTABLE_TRY(const turntable::kv::LayerItem layer, app.registry().read_layer(item));
+        TURNTABLE_TRY(const auto layer, registry.read_layer(item));
         stack.storeys.push_back(
             {layer.info.name, layer.info.summary, "",
              shown(layer.info.settings, layer.config.settings, {}, contains(hidden, "layers"))});
@@ -81,7 +84,7 @@ Result<Stack> stack_of(App& app, const std::string& store, unsigned depth = 0) {
         {backend.name, backend.summary, contains(hidden, "url") ? backend.prefix + "***" : url,
          shown(backend.settings, config.settings, hidden, contains(hidden, "url"))});
     for (const auto& [key, mounted] : config.mounts) {
-        TURNTABLE_TRY(Stack inner, stack_of(app, mounted, depth + 1));
+        TURNTABLE_TRY(Stack inner, stack_of(app, registry, surface, mounted, depth + 1));
         if (contains(hidden, "mounts")) {
             inner.storeys.back().url = "***";
         }
@@ -145,9 +148,13 @@ void add_config_explain(CLI::App& config, App& app) {
     auto* explain = config.add_subcommand(
         "explain", "Draw a store: each layer, outermost first, then the backend");
     explain->add_option("STORE", *store, "@NAME or a URL")->required();
+    auto surface = std::make_shared<std::string>("kv");
+    explain->add_option("--surface", *surface, "What the store is of: kv or tape")
+        ->check(CLI::IsMember({"kv", "tape"}));
     explain->add_flag("--json", *json, "Print a JSON object");
-    explain->callback([&app, store, json] {
-        const auto stack = stack_of(app, *store);
+    explain->callback([&app, store, surface, json] {
+        const auto stack = *surface == "tape" ? stack_of(app, app.tapes(), *surface, *store)
+                                              : stack_of(app, app.registry(), *surface, *store);
         if (!stack) {
             app.fail(stack.error());
         } else if (*json) {

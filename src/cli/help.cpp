@@ -76,8 +76,21 @@ void print_verbs_as_json(const CLI::App& command, std::vector<std::string>& verb
 struct Names {
     std::vector<std::string> backends;
     std::vector<std::string> blob_backends;
+    std::vector<std::string> providers;
     std::vector<std::string> layers;
 };
+
+/// Those of tapes; what explains itself on their surface.
+Names tape_names_of(const App& app) {
+    Names out;
+    for (const turntable::BackendInfo& provider : app.tapes().describe()) {
+        out.providers.push_back(provider.name);
+    }
+    for (const turntable::LayerInfo& layer : app.tapes().layers()) {
+        out.layers.push_back(layer.name);
+    }
+    return out;
+}
 
 Names names_of(App& app) {
     Names out;
@@ -92,7 +105,7 @@ Names names_of(App& app) {
     for (const turntable::BackendInfo& backend : app.blobs().describe()) {
         add_once(out.blob_backends, backend.name);
     }
-    for (const turntable::kv::LayerInfo& layer : app.registry().layers()) {
+    for (const turntable::LayerInfo& layer : app.registry().layers()) {
         out.layers.push_back(layer.name);
     }
     return out;
@@ -130,20 +143,49 @@ std::optional<turntable::SettingsInfo> settings_of(
     return found == backends.end() ? std::nullopt : std::optional(found->settings);
 }
 
+/// There is nothing of that name among these.
+void fail_without(App& app, const HelpArguments& options, const Names& names) {
+    std::vector<std::string> all;
+    std::string lists;
+    const auto add = [&](const char* title, const std::vector<std::string>& some) {
+        all.insert(all.end(), some.begin(), some.end());
+        lists += some.empty() ? "" : std::string("; ") + title + ":" + joined(some);
+    };
+    add("backends", names.backends);
+    add("backends of blobs", names.blob_backends);
+    add("providers of tapes", names.providers);
+    add("layers", names.layers);
+    app.fail(ExitCode::usage, "there is no backend or layer " + options.name +
+                                  turntable::did_you_mean(options.name, all) + lists);
+}
+
 void explain(App& app, const HelpArguments& options) {
     std::optional<turntable::SettingsInfo> found;
     bool is_layer = false;
-    if (options.surface != "blob") {
-        found = settings_of(app.registry().describe(), options.name);
-    }
-    if (!found && options.surface != "kv") {
-        found = settings_of(app.blobs().describe(), options.name);
-    }
-    for (const turntable::kv::LayerInfo& layer : app.registry().layers()) {
-        if (layer.name == options.name && !found && options.surface != "blob") {
-            found = layer.settings;
+    const auto is_meant = [&options, &found](std::string_view surface) {
+        return !found && (options.surface.empty() || options.surface == surface);
+    };
+    const auto look_among = [&](const std::vector<turntable::LayerInfo>& layers) {
+        const auto layer = std::ranges::find(layers, options.name, &turntable::LayerInfo::name);
+        if (layer != layers.end()) {
+            found = layer->settings;
             is_layer = true;
         }
+    };
+    if (is_meant("kv")) {
+        found = settings_of(app.registry().describe(), options.name);
+    }
+    if (is_meant("blob")) {
+        found = settings_of(app.blobs().describe(), options.name);
+    }
+    if (is_meant("tape")) {
+        found = settings_of(app.tapes().describe(), options.name);
+    }
+    if (is_meant("kv")) {
+        look_among(app.registry().layers());
+    }
+    if (is_meant("tape")) {
+        look_among(app.tapes().layers());
     }
     if (found) {
         std::cout << (options.json       ? found->json_schema() + "\n"
@@ -151,14 +193,7 @@ void explain(App& app, const HelpArguments& options) {
                                          : help_text(*found, is_layer));
         return;
     }
-    const Names names = names_of(app);
-    std::vector<std::string> all = names.backends;
-    all.insert(all.end(), names.blob_backends.begin(), names.blob_backends.end());
-    all.insert(all.end(), names.layers.begin(), names.layers.end());
-    app.fail(ExitCode::usage, "there is no backend or layer " + options.name +
-                                  turntable::did_you_mean(options.name, all) +
-                                  "; backends:" + joined(names.backends) + "; backends of blobs:" +
-                                  joined(names.blob_backends) + "; layers:" + joined(names.layers));
+    fail_without(app, options, options.surface == "tape" ? tape_names_of(app) : names_of(app));
 }
 
 }  // namespace
@@ -167,8 +202,8 @@ void add_help(CLI::App& root, App& app) {
     auto options = std::make_shared<HelpArguments>();
     auto* command = root.add_subcommand("help", "Explain a backend or a layer and its settings");
     command->add_option("NAME", options->name, "Such as sqlite or retry; none: this program");
-    command->add_option("--surface", options->surface, "kv or blob, for a name that both have")
-        ->check(CLI::IsMember({"kv", "blob"}));
+    command->add_option("--surface", options->surface, "kv, blob or tape, for a name of several")
+        ->check(CLI::IsMember({"kv", "blob", "tape"}));
     command->add_flag("--markdown", options->markdown, "Print the table of the documentation");
     command->add_flag("--json", options->json,
                       "Print the JSON Schema of the settings; without NAME: all verbs");

@@ -11,7 +11,7 @@
 #include "turntable/tape/sqlite.hpp"
 
 /// \file
-/// The providers of tapes that are built.
+/// The providers of tapes that are built, and their layers.
 namespace turntable::test {
 
 inline tape::Registry provider_registry() {
@@ -20,7 +20,8 @@ inline tape::Registry provider_registry() {
     tape::Registry registry;
     if (!blob::register_memory(*blobs) || !blob::register_fs(*blobs) ||
         !kv::register_memory(*indexes) || !kv::register_sqlite(*indexes) ||
-        !tape::register_stock(registry, blobs, indexes) || !tape::register_sqlite(registry)) {
+        !tape::register_stock(registry, blobs, indexes) || !tape::register_sqlite(registry) ||
+        !tape::register_layers(registry)) {
         std::abort();
     }
     return registry;

@@ -73,10 +73,11 @@ class TURNTABLE_EXPORT AnyProvider {
     }
     /// Without the optional call of the provider they are saved one after the other, and this waits
     /// for each.
-    Async<std::vector<Result<TapeMetadata>>> save_tapes(const Context& context,
-                                                        const std::vector<SaveRequest>& requests) {
+    Async<SavedTapes> save_tapes(const Context& context, const std::vector<SaveRequest>& requests) {
         return model_->save_tapes(context, requests);
     }
+    /// Whether save_tapes() is more than many calls.
+    bool saves_in_batches() noexcept { return model_->saves_in_batches(); }
     Async<void> close(const Context& context) { return model_->close(context); }
 
     /// The provider inside if it is a P, to reach what only P can do; else null.
@@ -106,8 +107,8 @@ class TURNTABLE_EXPORT AnyProvider {
         virtual Async<Health> health_check(const Context&) = 0;
         virtual Async<TapeMetadata> finish_tape(const Context&, std::string_view) = 0;
         virtual Async<InspectReport> inspect(const Context&, const InspectOptions&) = 0;
-        virtual Async<std::vector<Result<TapeMetadata>>> save_tapes(
-            const Context&, const std::vector<SaveRequest>&) = 0;
+        virtual Async<SavedTapes> save_tapes(const Context&, const std::vector<SaveRequest>&) = 0;
+        virtual bool saves_in_batches() noexcept = 0;
         virtual Async<void> close(const Context&) = 0;
     };
 
@@ -145,40 +146,20 @@ class TURNTABLE_EXPORT AnyProvider {
             return provider.update_metadata(context, id, change);
         }
         Async<Health> health_check(const Context& context) override {
-            if constexpr (ProviderWithHealth<P>) {
-                return provider.health_check(context);
-            } else {
-                return Async<Health>(Health{});
-            }
+            return provider_health(provider, context);
         }
         Async<TapeMetadata> finish_tape(const Context& context, std::string_view id) override {
-            if constexpr (ProviderWithFinish<P>) {
-                return provider.finish_tape(context, id);
-            } else {
-                return provider.get_metadata(context, id);
-            }
+            return provider_finish_tape(provider, context, id);
         }
         Async<InspectReport> inspect(const Context& context,
                                      const InspectOptions& options) override {
-            if constexpr (ProviderWithInspect<P>) {
-                return provider.inspect(context, options);
-            } else {
-                return Async<InspectReport>(InspectReport{});
-            }
+            return provider_inspect(provider, context, options);
         }
-        Async<std::vector<Result<TapeMetadata>>> save_tapes(
-            const Context& context, const std::vector<SaveRequest>& requests) override {
-            if constexpr (ProviderWithBatch<P>) {
-                return provider.save_tapes(context, requests);
-            } else {
-                std::vector<Result<TapeMetadata>> saved;
-                saved.reserve(requests.size());
-                for (const SaveRequest& request : requests) {
-                    saved.push_back(provider.save_tape(context, request).wait());
-                }
-                return Async<std::vector<Result<TapeMetadata>>>(std::move(saved));
-            }
+        Async<SavedTapes> save_tapes(const Context& context,
+                                     const std::vector<SaveRequest>& requests) override {
+            return provider_save_tapes(provider, context, requests);
         }
+        bool saves_in_batches() noexcept override { return provider_saves_in_batches(provider); }
         Async<void> close(const Context& context) override { return provider.close(context); }
 
         P provider;

@@ -76,6 +76,9 @@ struct InspectReport {
     std::uint64_t repaired = 0;
 };
 
+/// An answer for each tape of many that were to be saved, in their order.
+using SavedTapes = std::vector<Result<TapeMetadata>>;
+
 /// The tape contract. No base class: anything that models this goes into tape::AnyProvider as it
 /// is.
 ///
@@ -132,13 +135,12 @@ concept ProviderWithFinish = requires(P& provider, const Context& context, std::
 };
 
 /// Optional: many tapes at once, for less than each by itself would cost: an answer for each, in
-/// their order. Without it they are saved one after the other.
+/// their order. An error of the whole call says of all of them what it would say of one. Without it
+/// they are saved one after the other.
 template <class P>
 concept ProviderWithBatch =
     requires(P& provider, const Context& context, const std::vector<SaveRequest>& requests) {
-        {
-            provider.save_tapes(context, requests)
-        } -> std::same_as<Async<std::vector<Result<TapeMetadata>>>>;
+        { provider.save_tapes(context, requests) } -> std::same_as<Async<SavedTapes>>;
     };
 
 /// Optional: compares an index with contents. Without it there is nothing that could differ.
@@ -147,5 +149,69 @@ concept ProviderWithInspect =
     requires(P& provider, const Context& context, const InspectOptions& options) {
         { provider.inspect(context, options) } -> std::same_as<Async<InspectReport>>;
     };
+
+/// Whether save_tapes() is more than many calls. A layer answers for what is below it.
+template <Provider P>
+bool provider_saves_in_batches(P& provider) noexcept {
+    if constexpr (requires { provider.saves_in_batches(); }) {
+        return provider.saves_in_batches();
+    } else {
+        return ProviderWithBatch<P>;
+    }
+}
+
+namespace detail {
+
+/// One after the other; waits for each.
+template <class P>
+Async<SavedTapes> save_each(P& provider, const Context& context,
+                            const std::vector<SaveRequest>& requests) {
+    SavedTapes saved;
+    saved.reserve(requests.size());
+    for (const SaveRequest& request : requests) {
+        saved.push_back(provider.save_tape(context, request).wait());
+    }
+    return saved;
+}
+
+}  // namespace detail
+
+// The optional calls on any provider.
+
+/// Without the optional call they are saved one after the other, and this waits for each.
+template <Provider P>
+Async<SavedTapes> provider_save_tapes(P& provider, const Context& context,
+                                      const std::vector<SaveRequest>& requests) {
+    if constexpr (ProviderWithBatch<P>) {
+        return provider.save_tapes(context, requests);
+    } else {
+        return detail::save_each(provider, context, requests);
+    }
+}
+template <Provider P>
+Async<Health> provider_health(P& provider, const Context& context) {
+    if constexpr (ProviderWithHealth<P>) {
+        return provider.health_check(context);
+    } else {
+        return Health{};
+    }
+}
+template <Provider P>
+Async<TapeMetadata> provider_finish_tape(P& provider, const Context& context, std::string_view id) {
+    if constexpr (ProviderWithFinish<P>) {
+        return provider.finish_tape(context, id);
+    } else {
+        return provider.get_metadata(context, id);
+    }
+}
+template <Provider P>
+Async<InspectReport> provider_inspect(P& provider, const Context& context,
+                                      const InspectOptions& options) {
+    if constexpr (ProviderWithInspect<P>) {
+        return provider.inspect(context, options);
+    } else {
+        return InspectReport{};
+    }
+}
 
 }  // namespace turntable::inline v0::tape

@@ -10,9 +10,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "turntable/blob/registry.hpp"
 #include "turntable/core/export.hpp"
+#include "turntable/core/layers/table.hpp"
 #include "turntable/core/provider_config.hpp"
 #include "turntable/core/registry.hpp"
 #include "turntable/core/runtime.hpp"
@@ -25,7 +27,7 @@ namespace turntable::inline v0::tape {
 
 /// What a caller passes along beside the URL.
 ///
-/// Purpose: the runtime, and who understands the frames. Ownership: shares the runtime.
+/// Purpose: the runtime, who understands the frames, and the layers. Ownership: shares the runtime.
 /// Threads: a value. Errors: none.
 struct OpenOptions {
     /// Null: Runtime::shared(). A factory is always given one.
@@ -34,7 +36,16 @@ struct OpenOptions {
     AnalyzerFactory analyzer = nullptr;
     /// See LibraryOptions.
     std::chrono::milliseconds metadata_ttl{0};
+    /// Layers to put around the provider, outermost first, such as "retry?max_attempts=3"; none:
+    /// those of the configuration.
+    std::vector<std::string> layers = {};
 };
+
+using LayerInfo = turntable::LayerInfo;
+using LayerPlace = turntable::LayerPlace;
+using LayerFactory = turntable::LayerFactory<AnyProvider>;
+using LayerItem = turntable::LayerItem<AnyProvider>;
+using LayerTable = turntable::LayerTable<AnyProvider>;
 
 /// Makes a provider from its settings: checks them and touches nothing more than it must.
 using ProviderFactory =
@@ -45,19 +56,35 @@ using ProviderFactory =
 /// Purpose: `tape::Registry registry; register_stock(registry, blobs, indexes);
 /// auto tapes = registry.open("tape:/srv/tapes");`. A class of the program's own that models
 /// tape::Provider works by `add` alone. BackendInfo::name is the provider_name, and
-/// BackendInfo::settings its config_schema.
+/// BackendInfo::settings its config_schema. Opening is the only place where a provider is wrapped:
+/// in the layers of the options, or else of the configuration, the last named innermost.
 /// Ownership: owns its factories; libraries live on without it.
-/// Threads: all functions may be called from any thread. Errors: see turntable::Registry.
+/// Threads: all functions may be called from any thread. Errors: see turntable::Registry;
+/// `invalid_config` for a layer or a setting of one that nobody knows.
 class TURNTABLE_EXPORT Registry : public turntable::Registry<Library, OpenOptions> {
   public:
-    /// Empty, with the default URL from TURNTABLE_TAPE. The environment is read now, and never
-    /// again.
+    Registry();
+
+    /// With the layers of this library registered, no provider, and the default URL from
+    /// TURNTABLE_TAPE. The environment is read now, and never again.
     static Registry from_environment(
         const EnvironmentLookup& lookup = lookup_in(process_environment()));
 
     /// Adds a provider; see turntable::Registry::add.
     Result<void> add(BackendInfo info, ProviderFactory factory);
+    /// Adds a layer that can be named from now on.
+    Result<void> add_layer(LayerInfo info, LayerFactory factory);
+    /// All layers, by name.
+    std::vector<LayerInfo> layers() const;
+    /// Reads one item of a list of layers, such as "retry?max_attempts=3", and checks it.
+    Result<LayerItem> read_layer(std::string_view item) const;
+
+  private:
+    std::shared_ptr<LayerTable> layer_table_;  // shared with what opens libraries
 };
+
+/// Adds the layers of turntable/tape/layers.hpp: see docs/layers/README.md.
+TURNTABLE_EXPORT Result<void> register_layers(Registry& registry);
 
 /// Serves `memory:` (in memory, private), `tape:DIR` (files in a folder and an index beside them)
 /// and `tape+pair:?blobs=URL&index=URL` (any store of blobs with any kv database). `blobs` and

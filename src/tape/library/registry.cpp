@@ -91,8 +91,11 @@ struct Halves {
 
 }  // namespace
 
+Registry::Registry() : layer_table_(std::make_shared<LayerTable>()) {}
+
 Registry Registry::from_environment(const EnvironmentLookup& lookup) {
     Registry registry;
+    (void)register_layers(registry);  // an empty registry has room for them
     const std::vector<std::string> variables = {"TURNTABLE_TAPE"};
     (void)registry.set_default_from(lookup, variables);
     return registry;
@@ -103,20 +106,34 @@ Result<void> Registry::add(BackendInfo info, ProviderFactory factory) {
         return Error(ErrorCode::invalid_argument, "a registry needs a factory to call");
     }
     auto open_library = [factory = std::move(factory), secrets = info.settings.secret_names(),
-                         prefix = info.prefix](const ProviderConfig& config,
+                         prefix = info.prefix, name = info.name,
+                         table = layer_table_](const ProviderConfig& config,
                                                const OpenOptions& options) -> Result<Library> {
         OpenOptions complete = options;
         if (complete.runtime == nullptr) {
             complete.runtime = Runtime::shared();
         }
+        TURNTABLE_TRY(const std::vector<LayerItem> layers,
+                      table->read_all(options.layers.empty() ? config.layers : options.layers));
         TURNTABLE_TRY(AnyProvider provider, factory(config, complete));
         const bool has_url = !config.url.to_string().empty();
-        return Library(std::move(provider),
-                       {.runtime = complete.runtime,
-                        .masked_url = has_url ? config.url.masked(secrets) : prefix,
-                        .metadata_ttl = complete.metadata_ttl});
+        const LayerPlace place{complete.runtime, name,
+                               has_url ? config.url.masked(secrets) : prefix};
+        TURNTABLE_TRY(AnyProvider layered,
+                      stacked<AnyProvider>(std::move(provider), layers, place));
+        return Library(std::move(layered), {.runtime = complete.runtime,
+                                            .masked_url = place.url,
+                                            .metadata_ttl = complete.metadata_ttl});
     };
     return turntable::Registry<Library, OpenOptions>::add(std::move(info), std::move(open_library));
+}
+
+Result<void> Registry::add_layer(LayerInfo info, LayerFactory factory) {
+    return layer_table_->add(std::move(info), std::move(factory));
+}
+std::vector<LayerInfo> Registry::layers() const { return layer_table_->describe(); }
+Result<LayerItem> Registry::read_layer(std::string_view item) const {
+    return layer_table_->read(item);
 }
 
 Result<void> register_stock(Registry& registry, std::shared_ptr<const blob::Registry> blobs,

@@ -1,6 +1,7 @@
-// Every provider keeps every promise of the tape contract.
+// Every provider keeps every promise of the tape contract, bare and under the layers.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -41,6 +42,7 @@ Result<tape::Registry> all_providers() {
     tape::Registry registry;
     TURNTABLE_CHECK(tape::register_stock(registry, blobs, indexes));
     TURNTABLE_CHECK(tape::register_sqlite(registry));
+    TURNTABLE_CHECK(tape::register_layers(registry));
     return registry;
 }
 
@@ -53,6 +55,7 @@ struct Row {
     bool shared = true;
     /// Less where the words of a tape are kept too: bytes of chance are nothing but words.
     std::size_t largest_bytes = std::size_t{900} << 10U;
+    std::vector<std::string> layers = {};
 };
 
 void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
@@ -76,14 +79,39 @@ std::vector<Row> all_rows() {
     return rows;
 }
 
+/// A stack of all layers that change nothing for a caller who waits, over one that breaks calls at
+/// random. Delays of zero still make an answer pending.
+std::vector<std::string> tall_stack() {
+    return {"logging",
+            "metrics",
+            "timeout?read=1d&write=1d&health=1d",
+            "retry?base_delay=0&max_delay=0&max_attempts=100",
+            "concurrency?limit=3",
+            "throttle?operations=1000000000&operations_burst=1000000000",
+            "chaos?seed=5&read_errors=0.05&write_errors=0.05&delays=0.05"};
+}
+
+/// What lies below is tried above, so small tapes do.
+std::vector<Row> layered_rows() {
+    constexpr std::size_t largest_bytes = 50'000;
+    const std::string files = "tape+pair:?blobs=fs:DIR&index=memory:DIR";
+    return {
+        {"memory", "memory:", false, false, largest_bytes, tall_stack()},
+        {"memory_read_only", "memory:", false, false, largest_bytes, {"read_only"}},
+        {"pair_fs_memory", files, false, true, largest_bytes, tall_stack()},
+    };
+}
+
 /// A new place for each case.
 conformance::Subject subject_of(const Row& row) {
     const auto folder = std::make_shared<turntable::test::TempFolder>();
     const auto count = std::make_shared<int>(0);
     conformance::Subject subject = conformance::placed_subject(
         row.url, [folder, count] { return folder->file(std::to_string(++*count)); },
-        [url = row.url](const std::string& place,
-                        const tape::OpenOptions& options) -> Result<tape::AnyProvider> {
+        [url = row.url, layers = row.layers](
+            const std::string& place, const tape::OpenOptions& bare) -> Result<tape::AnyProvider> {
+            tape::OpenOptions options = bare;
+            options.layers = layers;
             std::string there = url;
             for (std::size_t at = 0; (at = there.find("DIR", at)) != std::string::npos;) {
                 there.replace(at, 3, place);
@@ -105,10 +133,10 @@ class TapeProviders : public testing::TestWithParam<Row> {};
 
 TEST_P(TapeProviders, KeepEveryPromise) {
     conformance::Options options;
-    options.race_rounds = 5;
+    options.race_rounds = GetParam().layers.empty() ? 5U : 1U;
     options.largest_bytes = GetParam().largest_bytes;
 #ifdef TURNTABLE_TEST_SANITIZED
-    options.race_rounds = 2;
+    options.race_rounds = std::min(options.race_rounds, 2U);
     options.largest_bytes /= 3;
 #endif
     const auto report = conformance::run_conformance(subject_of(GetParam()), options);
@@ -131,6 +159,8 @@ TEST(StockProvider, AnswersFromTheIndexWhatItHolds) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Conformance, TapeProviders, testing::ValuesIn(all_rows()),
+                         [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(InLayers, TapeProviders, testing::ValuesIn(layered_rows()),
                          [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace
