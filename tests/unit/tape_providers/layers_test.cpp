@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "turntable/blob/memory.hpp"
+#include "turntable/tape/stock.hpp"
 #include "unit/prometheus_text.hpp"
 #include "unit/tape_providers/layer_world.hpp"
 
@@ -99,6 +101,25 @@ TEST_F(TapeLayers, RetryNeverRepeatsAChangeWhoseFateIsUnknown) {
     EXPECT_EQ(code_of(layer.delete_tape(waiting, "t1")), ErrorCode::commit_unknown);
     EXPECT_EQ(script->count("save_tape") + script->count("append") + script->count("delete_tape"),
               3U);
+}
+
+TEST_F(TapeLayers, RetryTakesNoChangeThatWasKeptForOneThatFailed) {
+    // The blobs are written before the index: a failure of that leaves a tape.
+    const auto refuse_index = [this] {
+        fake.fail_next(kv::FakeCall::atomic_write, Error(ErrorCode::busy, "locked"), 99);
+    };
+    RetryLayer layer(StockProvider::create(blob::Store(blob::MemoryBackend()), kv::Database(fake),
+                                           {.runtime = runtime}),
+                     {}, runtime);
+    ASSERT_TRUE(layer.save_tape(waiting, request_of("t0")).wait());
+    refuse_index();
+    EXPECT_EQ(code_of(layer.save_tape(waiting, request_of("t1"))), ErrorCode::commit_unknown);
+    EXPECT_EQ(code_of(layer.update_metadata(waiting, "t0", {.add_notes = {"once"}})),
+              ErrorCode::commit_unknown);
+    fake.reset();
+    EXPECT_EQ(layer.inspect(waiting, {.contents = true, .repair = true}).wait()->repaired, 2U);
+    EXPECT_EQ(layer.get_metadata(waiting, "t0").wait()->labels.notes.size(), 1U);
+    EXPECT_TRUE(layer.load_tape(waiting, "t1").wait());
 }
 
 TEST_F(TapeLayers, RetryGivesUpAndLeavesTheRestAlone) {
