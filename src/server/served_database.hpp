@@ -1,8 +1,10 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "server/quota.hpp"
 #include "turntable/core/export.hpp"
 #include "turntable/kv/database.hpp"
 
@@ -18,6 +20,8 @@ struct ServedDatabase {
     kv::Database database;
     /// Refuses every write, whatever the token.
     bool read_only = false;
+    /// None: that of the settings.
+    std::optional<QuotaOptions> quota = {};
 };
 
 /// Whether a text may be the name of a database: 1 to 64 letters, digits, `-`, `_` and `.`.

@@ -39,6 +39,14 @@ Response unknown_path(std::string_view path) {
                                   "; a database is at / or /db/NAME, for Deno.openKv");
 }
 
+Response over_quota(std::string_view name, std::chrono::seconds wait) {
+    Response response =
+        text_response(429, "the quota of the database " + std::string(name) +
+                               " is used up; come again in " + std::to_string(wait.count()) + " s");
+    response.headers.add("retry-after", std::to_string(wait.count()));
+    return response;
+}
+
 std::string below(std::string_view base, const ServedDatabase& served, bool is_default) {
     std::string url(base);
     if (!is_default) {
@@ -58,9 +66,14 @@ Result<std::shared_ptr<Service>> Service::create(ServiceOptions options) {
 Service::Service(ServiceOptions options)
     : runtime_(options.runtime == nullptr ? Runtime::shared() : std::move(options.runtime)),
       settings_(std::move(options.settings)),
-      databases_(std::move(options.databases)),
       access_(options.access == nullptr ? std::make_shared<LiveAccess>(std::vector<AccessToken>())
-                                        : std::move(options.access)) {}
+                                        : std::move(options.access)) {
+    const Instant now_steady = runtime_->clock().steady_now();
+    for (ServedDatabase& served : options.databases) {
+        auto quota = std::make_unique<Quota>(served.quota.value_or(settings_.quota()), now_steady);
+        databases_.push_back({std::move(served), std::move(quota)});
+    }
+}
 
 std::uint64_t Service::body_limit(const net::http::RequestHead& head) {
     const RouteKind kind = route_of(head.path()).kind;
@@ -86,8 +99,8 @@ Async<Response> Service::handle(Request request, const Context& context) {
 
 Async<Response> Service::answer_database(const Request& request, const Route& route,
                                          const Context& context) {
-    const ServedDatabase* served = find(route.database);
-    const std::string_view name = served == nullptr ? route.database : served->name;
+    const Hosted* hosted = find(route.database);
+    const std::string_view name = hosted == nullptr ? route.database : hosted->served.name;
     if (request.head.method != "POST") {
         return method_refused("POST",
                               "a database is asked with POST; open this URL with "
@@ -98,12 +111,16 @@ Async<Response> Service::answer_database(const Request& request, const Route& ro
     if (const auto* refusal = std::get_if<Refusal>(&admitted)) {
         return refusal->response();
     }
-    if (served == nullptr) {
+    if (hosted == nullptr) {
         return text_response(404, "there is no database " + std::string(name) + " here");
+    }
+    if (const auto wait =
+            hosted->quota->take(request.body.size(), runtime_->clock().steady_now())) {
+        return over_quota(name, *wait);
     }
     const Grant& grant = std::get<Grant>(admitted);
     if (route.kind == RouteKind::exchange) {
-        return exchange(request, *served, grant);
+        return exchange(request, hosted->served, grant);
     }
     const auto method = kv_method_from(route.call);
     if (!method) {
@@ -113,7 +130,7 @@ Async<Response> Service::answer_database(const Request& request, const Route& ro
     const auto may_go_on = [live = access_, runtime = runtime_, grant] {
         return live->current()->still_holds(grant, runtime->clock().wall_now());
     };
-    return answer_call(request, *served,
+    return answer_call(request, hosted->served,
                        {.method = *method,
                         .grant = grant,
                         .keep_alive = settings_.keep_alive,
@@ -127,7 +144,7 @@ Response Service::exchange(const Request& request, const ServedDatabase& served,
     if (grant.expires) {
         expires = std::min(expires, *grant.expires);
     }
-    const bool is_default = &served == &databases_.front();
+    const bool is_default = &served == &databases_.front().served;
     std::string base = settings_.public_url;
     if (base.empty()) {
         base = (request.head.peer.secure ? "https://" : "http://") + request.head.authority;
@@ -139,11 +156,13 @@ Response Service::exchange(const Request& request, const ServedDatabase& served,
     return answer_exchange(request, served, reply);
 }
 
-const ServedDatabase* Service::find(std::string_view name) const noexcept {
+const Service::Hosted* Service::find(std::string_view name) const noexcept {
     if (name.empty()) {
         return &databases_.front();
     }
-    const auto found = std::ranges::find(databases_, name, &ServedDatabase::name);
+    const auto found = std::ranges::find(databases_, name, [](const Hosted& hosted) {
+        return std::string_view(hosted.served.name);
+    });
     return found == databases_.end() ? nullptr : &*found;
 }
 

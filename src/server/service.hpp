@@ -40,17 +40,22 @@ class TURNTABLE_EXPORT Service final : public net::http::Handler {
     Async<net::http::Response> handle(net::http::Request request, const Context& context) override;
 
   private:
+    struct Hosted {
+        ServedDatabase served;
+        std::unique_ptr<Quota> quota;
+    };
+
     explicit Service(ServiceOptions options);
     Async<net::http::Response> answer_database(const net::http::Request& request,
                                                const Route& route, const Context& context);
     net::http::Response exchange(const net::http::Request& request, const ServedDatabase& served,
                                  const Grant& grant) const;
-    const ServedDatabase* find(std::string_view name) const noexcept;
+    const Hosted* find(std::string_view name) const noexcept;
     WallTime now() const noexcept { return runtime_->clock().wall_now(); }
 
     std::shared_ptr<Runtime> runtime_;
     Settings settings_;
-    std::vector<ServedDatabase> databases_;
+    std::vector<Hosted> databases_;
     std::shared_ptr<LiveAccess> access_;
 };
 

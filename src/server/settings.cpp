@@ -1,8 +1,15 @@
 #include "server/settings.hpp"
 
+#include "server/listen.hpp"
+
 namespace turntable::inline v0::server {
 
 namespace {
+
+Result<void> check_listen(const Settings& settings) {
+    const auto address = ListenAddress::parse(settings.listen);
+    return address ? Result<void>() : address.error();
+}
 
 Result<void> check_public_url(const Settings& settings) {
     const std::string& url = settings.public_url;
@@ -23,6 +30,12 @@ const SettingsDescription<Settings>& server_settings() {
     using std::chrono::milliseconds;
     static const SettingsDescription<Settings> description =
         SettingsDescription<Settings>("serve", "Databases over HTTP.")
+            .field("listen", &Settings::listen,
+                   "HOST:PORT, [IPV6]:PORT, or unix:PATH. An address that others reach needs a "
+                   "token.")
+            .field("token_file", &Settings::token_file,
+                   "Access tokens, one a line; made at the first start. Empty: no token is "
+                   "needed.")
             .field("public_url", &Settings::public_url,
                    "Where clients reach the server, when something in front of it changes host or "
                    "path: https://example.org/kv.")
@@ -35,6 +48,18 @@ const SettingsDescription<Settings>& server_settings() {
             .range(milliseconds(100), std::chrono::minutes(10))
             .field("body_max", &Settings::body_max, "The longest body of a request.")
             .range(ByteSize{64 << 10}, ByteSize{64 << 20})
+            .field("requests", &Settings::requests,
+                   "Requests a second for each database; more are refused with 429. 0: no limit.")
+            .range(0, 1e12)
+            .field("requests_burst", &Settings::requests_burst,
+                   "Requests that may come at once after a pause.")
+            .range(1, 1e12)
+            .field("bytes", &Settings::bytes,
+                   "Bytes of bodies a second for each database; more are refused with 429. 0: no "
+                   "limit.")
+            .field("bytes_burst", &Settings::bytes_burst,
+                   "Bytes that may come at once after a pause.")
+            .check(check_listen)
             .check(check_public_url);
     return description;
 }

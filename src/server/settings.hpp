@@ -3,6 +3,7 @@
 #include <chrono>
 #include <string>
 
+#include "server/quota.hpp"
 #include "turntable/core/settings.hpp"
 
 namespace turntable::inline v0::server {
@@ -12,10 +13,20 @@ namespace turntable::inline v0::server {
 /// Purpose: what is the same for all its databases. Ownership: a value. Threads: a value.
 /// Errors: see server_settings().
 struct Settings {
+    std::string listen = "127.0.0.1:4512";
+    /// Empty: no token is needed.
+    std::string token_file = {};
     std::string public_url = {};
     std::chrono::milliseconds token_lifetime{std::chrono::hours(1)};
     std::chrono::milliseconds keep_alive{5000};
     ByteSize body_max{2 << 20};
+    /// For each database that has no quota of its own; see QuotaOptions.
+    double requests = 0;
+    double requests_burst = 100;
+    ByteSize bytes{0};
+    ByteSize bytes_burst{8 << 20};
+
+    QuotaOptions quota() const noexcept { return {requests, requests_burst, bytes, bytes_burst}; }
 };
 
 /// The description of Settings.
