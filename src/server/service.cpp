@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "server/kv_calls.hpp"
+#include "server/operations.hpp"
 #include "server/responses.hpp"
+#include "turntable/core/tap.hpp"
 
 namespace turntable::inline v0::server {
 
@@ -15,6 +17,48 @@ using net::http::Request;
 using net::http::Response;
 
 constexpr std::uint64_t small_body_max = 64 << 10;
+constexpr std::chrono::seconds health_time_max{5};
+
+/// A method that somebody made up is not repeated in logs.
+std::string known_method(std::string_view method) {
+    constexpr std::string_view methods[] = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"};
+    return std::string(std::ranges::find(methods, method) == std::end(methods) ? "other" : method);
+}
+
+Endpoint endpoint_of(std::optional<KvMethod> method) noexcept {
+    if (!method) {
+        return Endpoint::other;
+    }
+    switch (*method) {
+        case KvMethod::snapshot_read:
+            return Endpoint::snapshot_read;
+        case KvMethod::atomic_write:
+            return Endpoint::atomic_write;
+        case KvMethod::watch:
+            break;
+    }
+    return Endpoint::watch;
+}
+
+Endpoint endpoint_of(const Route& route) noexcept {
+    switch (route.kind) {
+        case RouteKind::exchange:
+            return Endpoint::exchange;
+        case RouteKind::kv_call:
+            return endpoint_of(kv_method_from(route.call));
+        case RouteKind::queue_call:
+            return Endpoint::queue;
+        case RouteKind::live:
+            return Endpoint::healthz;
+        case RouteKind::ready:
+            return Endpoint::readyz;
+        case RouteKind::metrics:
+            return Endpoint::metrics;
+        case RouteKind::unknown:
+            break;
+    }
+    return Endpoint::other;
+}
 
 Result<void> check_databases(const std::vector<ServedDatabase>& databases) {
     if (databases.empty()) {
@@ -67,7 +111,9 @@ Service::Service(ServiceOptions options)
     : runtime_(options.runtime == nullptr ? Runtime::shared() : std::move(options.runtime)),
       settings_(std::move(options.settings)),
       access_(options.access == nullptr ? std::make_shared<LiveAccess>(std::vector<AccessToken>())
-                                        : std::move(options.access)) {
+                                        : std::move(options.access)),
+      cors_(std::make_shared<const Cors>(Cors::parse(settings_.cors_origins).value_or(Cors()))),
+      telemetry_(std::make_shared<Telemetry>(runtime_, settings_.access_log)) {
     const Instant now_steady = runtime_->clock().steady_now();
     for (ServedDatabase& served : options.databases) {
         auto quota = std::make_unique<Quota>(served.quota.value_or(settings_.quota()), now_steady);
@@ -82,7 +128,28 @@ std::uint64_t Service::body_limit(const net::http::RequestHead& head) {
 }
 
 Async<Response> Service::handle(Request request, const Context& context) {
+    RequestNote note{.method = known_method(request.head.method),
+                     .peer = request.head.peer.address,
+                     .request_bytes = request.body.size(),
+                     .started = runtime_->clock().steady_now()};
+    auto allowed = cors_->allowed(request.head.headers);
+    auto answered = answer(request, context, note);
+    return tap(std::move(answered), [cors = cors_, telemetry = telemetry_, note = std::move(note),
+                                     allowed = std::move(allowed)](Result<Response>& response) {
+        if (response) {
+            cors->add_headers(allowed, response->headers);
+        }
+        telemetry->answered(note, response ? response->status : 500);
+    });
+}
+
+Async<Response> Service::answer(const Request& request, const Context& context, RequestNote& note) {
+    if (auto preflight = cors_->preflight(request.head)) {
+        note.endpoint = Endpoint::preflight;
+        return *std::move(preflight);
+    }
     const Route route = route_of(request.head.path());
+    note.endpoint = endpoint_of(route);
     if (request.body.size() > body_limit(request.head)) {
         return text_response(413, "the body has " + std::to_string(request.body.size()) +
                                       " bytes; at most " +
@@ -91,14 +158,74 @@ Async<Response> Service::handle(Request request, const Context& context) {
     switch (route.kind) {
         case RouteKind::exchange:
         case RouteKind::kv_call:
-            return answer_database(request, route, context);
-        default:
-            return unknown_path(request.head.path());
+            return answer_database(request, route, context, note);
+        case RouteKind::live:
+        case RouteKind::ready:
+        case RouteKind::metrics:
+            return answer_operator(request.head, route.kind, true, context);
+        case RouteKind::queue_call:
+        case RouteKind::unknown:
+            break;
     }
+    return unknown_path(request.head.path());
+}
+
+Async<Response> Service::answer_operator(const net::http::RequestHead& head, RouteKind kind,
+                                         bool needs_token, const Context& context) const {
+    if (head.method != "GET" && head.method != "HEAD") {
+        return method_refused("GET, HEAD", "this is asked with GET");
+    }
+    if (kind == RouteKind::live) {
+        return live_answer();
+    }
+    if (kind == RouteKind::ready) {
+        std::vector<NamedDatabase> databases;
+        for (const Hosted& hosted : databases_) {
+            databases.push_back({hosted.served.name, hosted.served.database});
+        }
+        Context limited = context;
+        limited.deadline =
+            std::min(context.deadline, runtime_->clock().steady_now() + health_time_max);
+        return ready_answer(std::move(databases), limited);
+    }
+    if (needs_token) {
+        const auto admitted =
+            access_->current()->admit(head.headers.find("authorization"), "", now());
+        if (const auto* refusal = std::get_if<Refusal>(&admitted)) {
+            return refusal->status == 403
+                       ? text_response(403,
+                                       "metrics are of all databases; use an access token "
+                                       "that is for all of them")
+                       : refusal->response();
+        }
+    }
+    return metrics_answer(*runtime_);
+}
+
+/// The handler of the other address.
+class Service::Operations final : public net::http::Handler {
+  public:
+    explicit Operations(std::shared_ptr<Service> service) : service_(std::move(service)) {}
+
+    std::uint64_t body_limit(const net::http::RequestHead& /*head*/) override { return 0; }
+    Async<Response> handle(Request request, const Context& context) override {
+        const RouteKind kind = route_of(request.head.path()).kind;
+        if (kind != RouteKind::live && kind != RouteKind::ready && kind != RouteKind::metrics) {
+            return text_response(404, "there are /metrics, /healthz and /readyz here");
+        }
+        return service_->answer_operator(request.head, kind, false, context);
+    }
+
+  private:
+    std::shared_ptr<Service> service_;
+};
+
+std::shared_ptr<net::http::Handler> Service::operations(std::shared_ptr<Service> service) {
+    return std::make_shared<Operations>(std::move(service));
 }
 
 Async<Response> Service::answer_database(const Request& request, const Route& route,
-                                         const Context& context) {
+                                         const Context& context, RequestNote& note) {
     const Hosted* hosted = find(route.database);
     const std::string_view name = hosted == nullptr ? route.database : hosted->served.name;
     if (request.head.method != "POST") {
@@ -111,14 +238,16 @@ Async<Response> Service::answer_database(const Request& request, const Route& ro
     if (const auto* refusal = std::get_if<Refusal>(&admitted)) {
         return refusal->response();
     }
+    const Grant& grant = std::get<Grant>(admitted);
+    note.token_name = grant.token_name;
     if (hosted == nullptr) {
         return text_response(404, "there is no database " + std::string(name) + " here");
     }
+    note.database = hosted->served.name;
     if (const auto wait =
             hosted->quota->take(request.body.size(), runtime_->clock().steady_now())) {
         return over_quota(name, *wait);
     }
-    const Grant& grant = std::get<Grant>(admitted);
     if (route.kind == RouteKind::exchange) {
         return exchange(request, hosted->served, grant);
     }

@@ -7,9 +7,11 @@
 
 #include "net/http/handler.hpp"
 #include "server/access.hpp"
+#include "server/cors.hpp"
 #include "server/routes.hpp"
 #include "server/served_database.hpp"
 #include "server/settings.hpp"
+#include "server/telemetry.hpp"
 #include "turntable/core/runtime.hpp"
 
 namespace turntable::inline v0::server {
@@ -39,15 +41,26 @@ class TURNTABLE_EXPORT Service final : public net::http::Handler {
     std::uint64_t body_limit(const net::http::RequestHead& head) override;
     Async<net::http::Response> handle(net::http::Request request, const Context& context) override;
 
+    /// For an address of its own: `/metrics`, `/healthz` and `/readyz` without a token, and nothing
+    /// else.
+    static std::shared_ptr<net::http::Handler> operations(std::shared_ptr<Service> service);
+
   private:
     struct Hosted {
         ServedDatabase served;
         std::unique_ptr<Quota> quota;
     };
 
+    class Operations;
+
     explicit Service(ServiceOptions options);
+    Async<net::http::Response> answer(const net::http::Request& request, const Context& context,
+                                      RequestNote& note);
     Async<net::http::Response> answer_database(const net::http::Request& request,
-                                               const Route& route, const Context& context);
+                                               const Route& route, const Context& context,
+                                               RequestNote& note);
+    Async<net::http::Response> answer_operator(const net::http::RequestHead& head, RouteKind kind,
+                                               bool needs_token, const Context& context) const;
     net::http::Response exchange(const net::http::Request& request, const ServedDatabase& served,
                                  const Grant& grant) const;
     const Hosted* find(std::string_view name) const noexcept;
@@ -57,6 +70,8 @@ class TURNTABLE_EXPORT Service final : public net::http::Handler {
     Settings settings_;
     std::vector<Hosted> databases_;
     std::shared_ptr<LiveAccess> access_;
+    std::shared_ptr<const Cors> cors_;
+    std::shared_ptr<Telemetry> telemetry_;
 };
 
 }  // namespace turntable::inline v0::server

@@ -1,5 +1,6 @@
 #include "server/settings.hpp"
 
+#include "server/cors.hpp"
 #include "server/listen.hpp"
 
 namespace turntable::inline v0::server {
@@ -7,8 +8,19 @@ namespace turntable::inline v0::server {
 namespace {
 
 Result<void> check_listen(const Settings& settings) {
-    const auto address = ListenAddress::parse(settings.listen);
-    return address ? Result<void>() : address.error();
+    for (const std::string* text : {&settings.listen, &settings.metrics_listen}) {
+        if (text == &settings.listen || !text->empty()) {
+            if (const auto address = ListenAddress::parse(*text); !address) {
+                return address.error();
+            }
+        }
+    }
+    return {};
+}
+
+Result<void> check_origins(const Settings& settings) {
+    const auto cors = Cors::parse(settings.cors_origins);
+    return cors ? Result<void>() : cors.error();
 }
 
 Result<void> check_public_url(const Settings& settings) {
@@ -59,7 +71,15 @@ const SettingsDescription<Settings>& server_settings() {
                    "limit.")
             .field("bytes_burst", &Settings::bytes_burst,
                    "Bytes that may come at once after a pause.")
+            .field("cors_origins", &Settings::cors_origins,
+                   "Web pages that may ask from a browser: origins such as https://example.org, "
+                   "divided by commas, or *. Empty: none.")
+            .field("access_log", &Settings::access_log, "Logs each request.")
+            .field("metrics_listen", &Settings::metrics_listen,
+                   "Another address that answers /metrics, /healthz and /readyz, without a token. "
+                   "Empty: none.")
             .check(check_listen)
+            .check(check_origins)
             .check(check_public_url);
     return description;
 }

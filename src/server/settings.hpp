@@ -20,6 +20,11 @@ struct Settings {
     std::chrono::milliseconds token_lifetime{std::chrono::hours(1)};
     std::chrono::milliseconds keep_alive{5000};
     ByteSize body_max{2 << 20};
+    /// See Cors::parse.
+    std::string cors_origins = {};
+    bool access_log = true;
+    /// Empty: `/metrics` is only on `listen`, where it needs a token.
+    std::string metrics_listen = {};
     /// For each database that has no quota of its own; see QuotaOptions.
     double requests = 0;
     double requests_burst = 100;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -57,7 +58,9 @@ class AskedService {
     explicit AskedService(
         std::vector<server::AccessToken> tokens = {{.name = "all", .secret = std::string(secret)}},
         server::Settings settings = {}) {
-        runtime = Runtime::create({.clock = clock});
+        runtime = Runtime::create({.clock = clock,
+                                   .log = std::make_shared<UniqueFunction<void(const LogRecord&)>>(
+                                       [this](const LogRecord& record) { keep(record); })});
         fake = std::make_unique<kv::FakeBackend>(runtime);
         live = std::make_shared<server::LiveAccess>(std::move(tokens));
         auto made = server::Service::create(
@@ -108,12 +111,36 @@ class AskedService {
         return ask(call(metadata(), method, std::move(body)));
     }
 
+    /// The log so far: `component message name=value ...` in lines.
+    std::string logged() const {
+        const std::scoped_lock guard(log_mutex_);
+        return log_;
+    }
+
     std::shared_ptr<ManualClock> clock = std::make_shared<ManualClock>();
     std::shared_ptr<Runtime> runtime;
     /// Behind the default database.
     std::unique_ptr<kv::FakeBackend> fake;
     std::shared_ptr<server::LiveAccess> live;
     std::shared_ptr<server::Service> service;
+
+  private:
+    void keep(const LogRecord& record) {
+        const std::scoped_lock guard(log_mutex_);
+        log_.append(record.component).append(" ").append(record.message);
+        for (const LogField& field : record.fields) {
+            log_.append(" ").append(field.name).append("=");
+            if (const auto* number = std::get_if<std::int64_t>(&field.value)) {
+                log_ += std::to_string(*number);
+            } else {
+                log_ += std::get<std::string_view>(field.value);
+            }
+        }
+        log_ += "\n";
+    }
+
+    mutable std::mutex log_mutex_;
+    std::string log_;
 };
 
 /// A write of one value.
