@@ -6,6 +6,7 @@
 
 #include "kv_connect/messages.hpp"
 #include "kv_connect/metadata.hpp"
+#include "server/media_type.hpp"
 #include "server/responses.hpp"
 #include "server/watch_body.hpp"
 #include "turntable/core/coroutine.hpp"
@@ -24,17 +25,6 @@ constexpr std::string_view frames = "application/octet-stream";
 constexpr std::string_view read_name = "snapshot_read";
 constexpr std::string_view write_name = "atomic_write";
 constexpr std::string_view watch_name = "watch";
-
-/// A header field without white space around it, in lower case.
-std::string lowered(std::string_view text) {
-    const std::size_t from = std::min(text.find_first_not_of(" \t"), text.size());
-    text = text.substr(from, text.find_last_not_of(" \t") + 1 - from);
-    std::string out(text);
-    for (char& c : out) {
-        c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    }
-    return out;
-}
 
 /// The version of the protocol that a call of the data path is made in, or the reason why not.
 Result<std::uint64_t> version_of(const net::http::Headers& headers) {
@@ -70,12 +60,6 @@ Result<void> check_database(const net::http::Headers& headers, std::uint64_t ver
                          ", which is served here; make the metadata exchange again");
     }
     return {};
-}
-
-/// No content type is taken for the right one.
-bool is_content_type(const net::http::Headers& headers, std::string_view wanted) {
-    const auto given = headers.find("content-type");
-    return !given || lowered(given->substr(0, given->find(';'))) == wanted;
 }
 
 Runtime& runtime_of(const ServedDatabase& served) { return served.database.runtime(); }
@@ -193,7 +177,8 @@ Async<Response> answer_call(const Request& request, ServedDatabase served, KvCal
         !right) {
         return text_response(400, right.error().message());
     }
-    if (!is_content_type(request.head.headers, protobuf)) {
+    if (request.head.headers.find("content-type") &&
+        !has_media_type(request.head.headers, protobuf)) {
         return text_response(415,
                              "the body must be protobuf: send the header 'content-type: "
                              "application/x-protobuf'");

@@ -6,6 +6,7 @@
 
 #include "server/kv_calls.hpp"
 #include "server/operations.hpp"
+#include "server/queue_calls.hpp"
 #include "server/responses.hpp"
 #include "turntable/core/tap.hpp"
 
@@ -83,6 +84,11 @@ Response unknown_path(std::string_view path) {
                                   "; a database is at / or /db/NAME, for Deno.openKv");
 }
 
+Response unknown_call(std::string_view call, std::string_view known) {
+    return text_response(
+        404, "there is no call " + std::string(call) + "; there are " + std::string(known));
+}
+
 Response over_quota(std::string_view name, std::chrono::seconds wait) {
     Response response =
         text_response(429, "the quota of the database " + std::string(name) +
@@ -158,12 +164,12 @@ Async<Response> Service::answer(const Request& request, const Context& context, 
     switch (route.kind) {
         case RouteKind::exchange:
         case RouteKind::kv_call:
+        case RouteKind::queue_call:
             return answer_database(request, route, context, note);
         case RouteKind::live:
         case RouteKind::ready:
         case RouteKind::metrics:
             return answer_operator(request.head, route.kind, true, context);
-        case RouteKind::queue_call:
         case RouteKind::unknown:
             break;
     }
@@ -251,10 +257,14 @@ Async<Response> Service::answer_database(const Request& request, const Route& ro
     if (route.kind == RouteKind::exchange) {
         return exchange(request, hosted->served, grant);
     }
+    if (route.kind == RouteKind::queue_call) {
+        const auto method = queue_method_from(route.call);
+        return method ? answer_queue_call(request, hosted->served, grant, *method, context)
+                      : unknown_call(route.call, "enqueue, take, finish and extend");
+    }
     const auto method = kv_method_from(route.call);
     if (!method) {
-        return text_response(404, "there is no method " + std::string(route.call) +
-                                      "; there are snapshot_read, atomic_write and watch");
+        return unknown_call(route.call, "snapshot_read, atomic_write and watch");
     }
     const auto may_go_on = [live = access_, runtime = runtime_, grant] {
         return live->current()->still_holds(grant, runtime->clock().wall_now());
