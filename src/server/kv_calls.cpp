@@ -10,6 +10,7 @@
 #include "server/responses.hpp"
 #include "server/watch_body.hpp"
 #include "turntable/core/coroutine.hpp"
+#include "turntable/core/metrics.hpp"
 
 namespace turntable::inline v0::server {
 
@@ -68,6 +69,25 @@ Response failed(const ServedDatabase& served, std::string_view operation, const 
     return error_response(runtime_of(served), operation, error);
 }
 
+/// Keeps the database for a watch, and counts it while it is open.
+class OpenWatch {
+  public:
+    explicit OpenWatch(const ServedDatabase& served)
+        : state_(served.database.state()),
+          count_(runtime()->metrics()->gauge("turntable_http_watches", "Watches that are open.",
+                                             {{"database", served.name}})) {
+        count_.add(1);
+    }
+    OpenWatch(const OpenWatch&) = delete;
+    OpenWatch& operator=(const OpenWatch&) = delete;
+    ~OpenWatch() { count_.add(-1); }
+    const std::shared_ptr<Runtime>& runtime() const noexcept { return state_->core.runtime; }
+
+  private:
+    std::shared_ptr<kv::detail::DatabaseState<kv::AnyBackend>> state_;
+    Gauge& count_;
+};
+
 Async<Response> read(const Request& request, const ServedDatabase& served, const Context& context) {
     const auto ranges = connect::decode_read(request.body);
     if (!ranges) {
@@ -125,9 +145,9 @@ Result<Response> watch(const Request& request, const ServedDatabase& served, KvC
     if (!stream) {
         return failed(served, watch_name, stream.error());
     }
-    const auto& state = served.database.state();
-    response.body = watch_body(*std::move(stream), state,
-                               {.runtime = state->core.runtime,
+    const auto open = std::make_shared<OpenWatch>(served);
+    response.body = watch_body(*std::move(stream), open,
+                               {.runtime = open->runtime(),
                                 .keys = targets->size(),
                                 .keep_alive = call.keep_alive,
                                 .may_go_on = std::move(call.may_go_on)});

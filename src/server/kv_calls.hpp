@@ -47,7 +47,7 @@ struct KvCall {
     Grant grant;
     std::chrono::milliseconds keep_alive{5000};
     /// Asked while a watch goes on.
-    std::function<bool()> may_go_on;
+    std::function<bool()> may_go_on = {};
 };
 
 Async<net::http::Response> answer_call(const net::http::Request& request, ServedDatabase served,

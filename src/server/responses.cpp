@@ -72,6 +72,7 @@ Response text_response(int status, std::string_view text) {
     Response response;
     response.status = status;
     response.headers.add("content-type", "text/plain; charset=utf-8");
+    response.headers.add("x-content-type-options", "nosniff");
     response.body = Bytes::copy(text);
     return response;
 }

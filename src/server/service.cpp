@@ -266,15 +266,13 @@ Async<Response> Service::answer_database(const Request& request, const Route& ro
     if (!method) {
         return unknown_call(route.call, "snapshot_read, atomic_write and watch");
     }
-    const auto may_go_on = [live = access_, runtime = runtime_, grant] {
-        return live->current()->still_holds(grant, runtime->clock().wall_now());
-    };
-    return answer_call(request, hosted->served,
-                       {.method = *method,
-                        .grant = grant,
-                        .keep_alive = settings_.keep_alive,
-                        .may_go_on = may_go_on},
-                       context);
+    KvCall call{.method = *method, .grant = grant, .keep_alive = settings_.keep_alive};
+    if (*method == KvMethod::watch) {
+        call.may_go_on = [live = access_, runtime = runtime_, grant] {
+            return live->current()->still_holds(grant, runtime->clock().wall_now());
+        };
+    }
+    return answer_call(request, hosted->served, std::move(call), context);
 }
 
 Response Service::exchange(const Request& request, const ServedDatabase& served,

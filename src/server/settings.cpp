@@ -2,6 +2,7 @@
 
 #include "server/cors.hpp"
 #include "server/listen.hpp"
+#include "server/token_file.hpp"
 
 namespace turntable::inline v0::server {
 
@@ -16,6 +17,11 @@ Result<void> check_listen(const Settings& settings) {
         }
     }
     return {};
+}
+
+Result<void> check_access_token(const Settings& settings) {
+    return settings.access_token.empty() ? Result<void>()
+                                         : check_token_secret(settings.access_token);
 }
 
 Result<void> check_origins(const Settings& settings) {
@@ -38,6 +44,11 @@ Result<void> check_public_url(const Settings& settings) {
 
 }  // namespace
 
+Result<void> check_exposure(const Settings& settings) {
+    TURNTABLE_TRY(const ListenAddress address, ListenAddress::parse(settings.listen));
+    return check_exposure(address, settings.needs_token());
+}
+
 const SettingsDescription<Settings>& server_settings() {
     using std::chrono::milliseconds;
     static const SettingsDescription<Settings> description =
@@ -46,8 +57,11 @@ const SettingsDescription<Settings>& server_settings() {
                    "HOST:PORT, [IPV6]:PORT, or unix:PATH. An address that others reach needs a "
                    "token.")
             .field("token_file", &Settings::token_file,
-                   "Access tokens, one a line; made at the first start. Empty: no token is "
-                   "needed.")
+                   "Access tokens, one a line; made at the first start. With neither this nor "
+                   "access_token no token is needed.")
+            .field("access_token", &Settings::access_token,
+                   "One access token that opens everything, beside those of the file.")
+            .secret()
             .field("public_url", &Settings::public_url,
                    "Where clients reach the server, when something in front of it changes host or "
                    "path: https://example.org/kv.")
@@ -79,6 +93,7 @@ const SettingsDescription<Settings>& server_settings() {
                    "Another address that answers /metrics, /healthz and /readyz, without a token. "
                    "Empty: none.")
             .check(check_listen)
+            .check(check_access_token)
             .check(check_origins)
             .check(check_public_url);
     return description;

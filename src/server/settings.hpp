@@ -14,8 +14,9 @@ namespace turntable::inline v0::server {
 /// Errors: see server_settings().
 struct Settings {
     std::string listen = "127.0.0.1:4512";
-    /// Empty: no token is needed.
+    /// Neither this nor the next: no token is needed.
     std::string token_file = {};
+    std::string access_token = {};
     std::string public_url = {};
     std::chrono::milliseconds token_lifetime{std::chrono::hours(1)};
     std::chrono::milliseconds keep_alive{5000};
@@ -31,8 +32,12 @@ struct Settings {
     ByteSize bytes{0};
     ByteSize bytes_burst{8 << 20};
 
+    bool needs_token() const noexcept { return !token_file.empty() || !access_token.empty(); }
     QuotaOptions quota() const noexcept { return {requests, requests_burst, bytes, bytes_burst}; }
 };
+
+/// Refuses to listen where others reach the server while nobody needs a token.
+TURNTABLE_EXPORT Result<void> check_exposure(const Settings& settings);
 
 /// The description of Settings.
 TURNTABLE_EXPORT const SettingsDescription<Settings>& server_settings();

@@ -18,6 +18,9 @@
 /// file that others may read or change; `io` and the like of the system.
 namespace turntable::inline v0::server {
 
+/// Refuses what no client could send, or what could be taken for a token of the data path.
+TURNTABLE_EXPORT Result<void> check_token_secret(std::string_view secret);
+
 /// A token that opens everything, named after its digest.
 AccessToken plain_token(std::string secret);
 
@@ -33,6 +36,10 @@ TURNTABLE_EXPORT Result<std::vector<AccessToken>> read_token_file(const std::str
 /// all, readable by its owner alone. True if it was made.
 TURNTABLE_EXPORT Result<bool> make_token_file(const std::string& path);
 
+/// The tokens of a file and others; of two with the same name or secret the one of the file.
+std::vector<AccessToken> with_more_tokens(std::vector<AccessToken> of_file,
+                                          const std::vector<AccessToken>& more);
+
 /// Looks at a token file every second, and has its tokens count when it has changed.
 ///
 /// Purpose: rotation without a restart. A file that has become wrong or has gone changes nothing
@@ -40,8 +47,9 @@ TURNTABLE_EXPORT Result<bool> make_token_file(const std::string& path);
 /// Threads: the file is read on the blocking pool. Errors: go to the log.
 class TURNTABLE_EXPORT TokenFileWatch {
   public:
+    /// `more` are tokens that count beside those of the file.
     TokenFileWatch(std::shared_ptr<Runtime> runtime, std::string path,
-                   std::shared_ptr<LiveAccess> live);
+                   std::shared_ptr<LiveAccess> live, std::vector<AccessToken> more = {});
     TokenFileWatch(const TokenFileWatch&) = delete;
     TokenFileWatch& operator=(const TokenFileWatch&) = delete;
     ~TokenFileWatch();

@@ -20,19 +20,6 @@ std::string_view next_word(std::string_view& line) noexcept {
 
 Error wrong_word(std::string what) { return {ErrorCode::invalid_config, std::move(what)}; }
 
-/// What can stand in a header, and is no token of the metadata exchange.
-Result<void> check_secret(std::string_view secret) {
-    if (secret.size() < Access::secret_length_min || secret.size() > secret_length_max) {
-        return wrong_word("a token has " + std::to_string(Access::secret_length_min) + " to " +
-                          std::to_string(secret_length_max) + " characters");
-    }
-    const auto is_visible = [](char c) { return c > ' ' && c <= '~'; };
-    if (!std::ranges::all_of(secret, is_visible) || secret.starts_with("ttd.")) {
-        return wrong_word("a token is visible ASCII, and does not begin with 'ttd.'");
-    }
-    return {};
-}
-
 Result<std::vector<std::string>> database_list(std::string_view names) {
     std::vector<std::string> out;
     while (!names.empty()) {
@@ -78,7 +65,7 @@ Result<void> add_property(AccessToken& token, std::string_view word) {
 
 Result<AccessToken> token_of(std::string_view line) {
     const std::string_view secret = next_word(line);
-    TURNTABLE_CHECK(check_secret(secret));
+    TURNTABLE_CHECK(check_token_secret(secret));
     AccessToken token = plain_token(std::string(secret));
     for (std::string_view word = next_word(line); !word.empty(); word = next_word(line)) {
         TURNTABLE_CHECK(add_property(token, word));
@@ -97,9 +84,31 @@ Result<void> check_unique(const std::vector<AccessToken>& tokens, const AccessTo
 
 }  // namespace
 
+Result<void> check_token_secret(std::string_view secret) {
+    if (secret.size() < Access::secret_length_min || secret.size() > secret_length_max) {
+        return wrong_word("a token has " + std::to_string(Access::secret_length_min) + " to " +
+                          std::to_string(secret_length_max) + " characters");
+    }
+    const auto is_visible = [](char c) { return c > ' ' && c <= '~'; };
+    if (!std::ranges::all_of(secret, is_visible) || secret.starts_with("ttd.")) {
+        return wrong_word("a token is visible ASCII, and does not begin with 'ttd.'");
+    }
+    return {};
+}
+
 AccessToken plain_token(std::string secret) {
     constexpr std::size_t name_digits = 8;
     return {.name = to_hex(Sha256::of(secret)).substr(0, name_digits), .secret = std::move(secret)};
+}
+
+std::vector<AccessToken> with_more_tokens(std::vector<AccessToken> of_file,
+                                          const std::vector<AccessToken>& more) {
+    for (const AccessToken& token : more) {
+        if (check_unique(of_file, token)) {
+            of_file.push_back(token);
+        }
+    }
+    return of_file;
 }
 
 Result<std::vector<AccessToken>> parse_tokens(std::string_view text, std::string_view path) {

@@ -31,8 +31,12 @@ std::optional<FileMark> mark_of(const std::string& path) {
 
 class TokenFileWatch::State : public std::enable_shared_from_this<State> {
   public:
-    State(std::shared_ptr<Runtime> runtime, std::string path, std::shared_ptr<LiveAccess> live)
-        : runtime_(std::move(runtime)), path_(std::move(path)), live_(std::move(live)) {}
+    State(std::shared_ptr<Runtime> runtime, std::string path, std::shared_ptr<LiveAccess> live,
+          std::vector<AccessToken> more)
+        : runtime_(std::move(runtime)),
+          path_(std::move(path)),
+          live_(std::move(live)),
+          more_(std::move(more)) {}
 
     void arm() {
         const std::scoped_lock guard(mutex_);
@@ -77,12 +81,13 @@ class TokenFileWatch::State : public std::enable_shared_from_this<State> {
                           "the token file cannot be used; the tokens before it go on", fields);
             return;
         }
-        live_->replace(*std::move(tokens));
+        live_->replace(with_more_tokens(*std::move(tokens), more_));
     }
 
     std::shared_ptr<Runtime> runtime_;
     std::string path_;
     std::shared_ptr<LiveAccess> live_;
+    std::vector<AccessToken> more_;
     bool looked_ = false;
     std::optional<FileMark> mark_;
     std::mutex mutex_;
@@ -91,8 +96,9 @@ class TokenFileWatch::State : public std::enable_shared_from_this<State> {
 };
 
 TokenFileWatch::TokenFileWatch(std::shared_ptr<Runtime> runtime, std::string path,
-                               std::shared_ptr<LiveAccess> live)
-    : state_(std::make_shared<State>(std::move(runtime), std::move(path), std::move(live))) {
+                               std::shared_ptr<LiveAccess> live, std::vector<AccessToken> more)
+    : state_(std::make_shared<State>(std::move(runtime), std::move(path), std::move(live),
+                                     std::move(more))) {
     state_->arm();
 }
 

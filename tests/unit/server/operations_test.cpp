@@ -97,6 +97,23 @@ TEST(MetricsEndpoint, MeasuresUntilTheAnswerIsThere) {
               0.25);
 }
 
+TEST(MetricsEndpoint, CountsWatchesWhileTheyAreOpen) {
+    AskedService asked({});
+    const auto open = [&] {
+        const test::Samples samples =
+            test::parse_prometheus(asked.ask(request_of("GET", "/metrics")).text());
+        return samples.at("turntable_http_watches{database=\"main\"}");
+    };
+    const kv::Key key("a");
+    const kv::WatchTarget target{key.encoded()};
+    const std::string message = kv::connect::encode_watch(std::span(&target, 1)).value();
+    auto first = std::make_unique<Answer>(asked.ask_call("watch", message));
+    const Answer second = asked.ask_call("watch", message);
+    EXPECT_EQ(open(), 2);
+    first.reset();
+    EXPECT_EQ(open(), 1);
+}
+
 TEST(MetricsEndpoint, NeedsATokenForAllDatabases) {
     AskedService asked({{.name = "one", .secret = "token-of-main-1", .databases = {"main"}}});
     const Answer answer =

@@ -63,6 +63,17 @@ TEST(ListenAddress, ThatOthersReachNeedsAToken) {
     }
 }
 
+TEST(ListenAddress, OfSettingsIsCheckedWithTheirTokens) {
+    server::Settings settings{.listen = "0.0.0.0:4512"};
+    EXPECT_FALSE(server::check_exposure(settings));
+    settings.token_file = "tokens";
+    EXPECT_TRUE(server::check_exposure(settings));
+    settings.token_file.clear();
+    settings.access_token = "a-token-of-its-own";
+    EXPECT_TRUE(server::check_exposure(settings));
+    EXPECT_TRUE(server::check_exposure(server::Settings{}));
+}
+
 TEST(ServerSettings, AreCheckedAtBothEndsOfEachRange) {
     const auto& settings = server::server_settings();
     EXPECT_TRUE(settings.validate({}));
@@ -79,10 +90,13 @@ TEST(ServerSettings, AreCheckedAtBothEndsOfEachRange) {
           std::pair{"token_lifetime", "31d"}, std::pair{"keep_alive", "99ms"},
           std::pair{"keep_alive", "11m"}, std::pair{"body_max", "65535"},
           std::pair{"body_max", "65MiB"}, std::pair{"requests", "-1"},
-          std::pair{"requests_burst", "0"}, std::pair{"lissen", ":1"}}) {
+          std::pair{"requests_burst", "0"}, std::pair{"access_token", "too short"},
+          std::pair{"cors_origins", "example.org"}, std::pair{"metrics_listen", "nowhere"},
+          std::pair{"lissen", ":1"}}) {
         const auto refused = settings.from_map({{name, value}});
         ASSERT_FALSE(refused) << name << "=" << value;
         EXPECT_EQ(refused.error().code(), ErrorCode::invalid_config);
+        EXPECT_THAT(refused.error().to_string(), testing::Not(testing::HasSubstr("too short")));
     }
 }
 

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "kv_connect/rfc3339.hpp"
+#include "server/open_access.hpp"
 #include "support/temp_folder.hpp"
 
 namespace {
@@ -224,6 +225,50 @@ TEST_F(TokenRotation, EndsWithItsOwner) {
     write_file(path, "the-third-token\n");
     clock->advance(std::chrono::seconds(10));
     EXPECT_TRUE(opens("the-first-token"));
+}
+
+class OpenAccess : public TokenRotation {
+  protected:
+    static bool opens(const server::OpenedAccess& access, std::string_view token) {
+        return std::holds_alternative<server::Grant>(
+            access.live->current()->admit("Bearer " + std::string(token), "a", WallTime()));
+    }
+};
+
+TEST_F(OpenAccess, MakesTheFileOnceAndTakesTheTokenOfTheSettingsBeside) {
+    const server::Settings settings{
+        .listen = ":4512", .token_file = folder.file("made"), .access_token = "a-token-of-its-own"};
+    const auto first = server::open_access(runtime, settings);
+    ASSERT_TRUE(first) << first.error().to_string();
+    EXPECT_TRUE(first->made_file);
+    EXPECT_FALSE(server::open_access(runtime, settings)->made_file);
+    const std::string of_file = server::read_token_file(settings.token_file)->front().secret;
+    EXPECT_TRUE(opens(*first, of_file) && opens(*first, "a-token-of-its-own"));
+}
+
+TEST_F(OpenAccess, KeepsTheTokenOfTheSettingsWhenTheFileChanges) {
+    watch.reset();
+    const auto access =
+        server::open_access(runtime, {.token_file = path, .access_token = "a-token-of-its-own"});
+    ASSERT_TRUE(access) << access.error().to_string();
+    write_file(path, "the-second-token\na-token-of-its-own name=mine read-only\n");
+    look();
+    EXPECT_TRUE(opens(*access, "the-second-token") && opens(*access, "a-token-of-its-own"));
+    EXPECT_FALSE(opens(*access, "the-first-token"));
+    write_file(path, "the-third-token\n");
+    look();
+    EXPECT_TRUE(opens(*access, "the-third-token") && opens(*access, "a-token-of-its-own"));
+}
+
+TEST_F(OpenAccess, WithoutATokenIsOpenHereAndRefusedWhereOthersReach) {
+    const auto access = server::open_access(runtime, {});
+    ASSERT_TRUE(access);
+    EXPECT_TRUE(access->live->current()->is_open());
+    EXPECT_EQ(access->watch, nullptr);
+    EXPECT_EQ(server::open_access(runtime, {.listen = ":4512"}).error().code(),
+              ErrorCode::invalid_config);
+    EXPECT_EQ(server::open_access(runtime, {.token_file = folder.file("no/folder")}).error().code(),
+              ErrorCode::not_found);
 }
 
 }  // namespace
