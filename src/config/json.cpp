@@ -101,6 +101,13 @@ Json or_variable(const Json& property) {
     return schema;
 }
 
+/// `layers` of a store or a library.
+Json layers_schema() {
+    return {{"type", "array"},
+            {"items", {{"type", "string"}, {"minLength", 1}}},
+            {"description", "Layers around the backend, outermost first."}};
+}
+
 /// The store as one backend has it: its settings, and where they come from.
 Json store_schema(const BackendInfo& backend) {
     const Json settings = Json::parse(backend.settings.json_schema());
@@ -115,9 +122,7 @@ Json store_schema(const BackendInfo& backend) {
     properties["mounts"] = {{"type", "object"},
                             {"description", "Other stores for some of the keys."},
                             {"additionalProperties", {{"type", "string"}}}};
-    properties["layers"] = {{"type", "array"},
-                            {"items", {{"type", "string"}, {"minLength", 1}}},
-                            {"description", "Layers around the backend, outermost first."}};
+    properties["layers"] = layers_schema();
     for (const auto& [name, property] : settings["properties"].items()) {
         properties[name] = or_variable(property);
     }
@@ -173,10 +178,11 @@ std::string config_json_schema(std::span<const BackendInfo> kv_backends) {
                                {"propertyNames", names},
                                {"additionalProperties", {{"type", "object"}}}};
     }
-    properties["tape"]["additionalProperties"]["properties"]["searches"] = {
-        {"type", "object"},
-        {"description", "Queries by name."},
-        {"additionalProperties", {{"type", "string"}}}};
+    Json& of_tapes = properties["tape"]["additionalProperties"]["properties"];
+    of_tapes["layers"] = layers_schema();
+    of_tapes["searches"] = {{"type", "object"},
+                            {"description", "Queries by name."},
+                            {"additionalProperties", {{"type", "string"}}}};
     return schema.dump(2) + "\n";
 }
 

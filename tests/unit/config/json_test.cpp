@@ -87,6 +87,9 @@ TEST(ConfigJsonSchema, HoldsEveryBackendOnce) {
     EXPECT_THAT(schema, HasSubstr("\"title\": \"memory store\""));
     EXPECT_EQ(schema.find("sqlite store"), schema.rfind("sqlite store"));
     EXPECT_THAT(schema, HasSubstr("\"default\": 4"));
+    const std::size_t of_tapes = schema.find("\"tape\": {");
+    ASSERT_NE(of_tapes, std::string::npos);
+    EXPECT_THAT(schema.substr(of_tapes), HasSubstr("\"layers\": {"));
     EXPECT_THAT(schema, HasSubstr(R"("pattern": "\\$\\{")"));
 }
 
