@@ -7,6 +7,7 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
 namespace turntable::inline v0::net {
 
@@ -34,14 +35,16 @@ Error bad_file(const std::string& what, const std::string& file) {
                  "cannot use the " + what + " in " + file + ": " + last_complaint());
 }
 
+/// What we speak, as ALPN lists it, the best first.
+constexpr std::array<unsigned char, 12> our_protocols = {2,   'h', '2', 8,   'h', 't',
+                                                         't', 'p', '/', '1', '.', '1'};
+
 /// HTTP/2 where the other end knows it, else HTTP/1.1.
 int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size,
                     const unsigned char* offered, unsigned int offered_size, void*) {
-    static constexpr std::array<unsigned char, 12> ours = {2,   'h', '2', 8,   'h', 't',
-                                                           't', 'p', '/', '1', '.', '1'};
     unsigned char* chosen = nullptr;
-    if (SSL_select_next_proto(&chosen, out_size, ours.data(), ours.size(), offered, offered_size) !=
-        OPENSSL_NPN_NEGOTIATED) {
+    if (SSL_select_next_proto(&chosen, out_size, our_protocols.data(), our_protocols.size(),
+                              offered, offered_size) != OPENSSL_NPN_NEGOTIATED) {
         return SSL_TLSEXT_ERR_ALERT_FATAL;
     }
     *out = chosen;
@@ -52,6 +55,8 @@ int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size,
 
 struct TlsContextState {
     std::unique_ptr<SSL_CTX, Free> context;
+    /// A client that does not believe everybody.
+    bool verifies = false;
 };
 
 struct TlsConnectionState {
@@ -96,7 +101,30 @@ TlsConnection::TlsConnection(std::unique_ptr<TlsConnectionState> state)
     : state_(std::move(state)) {}
 TlsConnection::~TlsConnection() = default;
 
-Result<std::unique_ptr<TlsConnection>> TlsConnection::accept(
+Result<std::shared_ptr<const TlsContext>> TlsContext::client(const std::string& authorities_file,
+                                                             bool verify) {
+    ERR_clear_error();
+    auto state = std::make_unique<TlsContextState>();
+    state->context.reset(SSL_CTX_new(TLS_client_method()));
+    SSL_CTX* context = state->context.get();
+    if (context == nullptr) {
+        return Error(ErrorCode::io, "OpenSSL does not start: " + last_complaint());
+    }
+    state->verifies = verify;
+    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_verify(context, verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
+    SSL_CTX_set_alpn_protos(context, our_protocols.data(), our_protocols.size());
+    if (verify && authorities_file.empty()) {
+        SSL_CTX_set_default_verify_paths(context);
+    } else if (verify && SSL_CTX_load_verify_file(context, authorities_file.c_str()) != 1) {
+        return bad_file("authorities", authorities_file);
+    }
+    return std::make_shared<const TlsContext>(std::move(state));
+}
+
+Result<std::unique_ptr<TlsConnectionState>> TlsConnection::begin(
     const std::shared_ptr<const TlsContext>& context) {
     ERR_clear_error();
     auto state = std::make_unique<TlsConnectionState>();
@@ -108,8 +136,34 @@ Result<std::unique_ptr<TlsConnection>> TlsConnection::accept(
         return Error(ErrorCode::io, "OpenSSL makes no connection: " + last_complaint());
     }
     SSL_set_bio(state->connection.get(), state->from_wire, state->to_wire);
+    return state;
+}
+
+Result<std::unique_ptr<TlsConnection>> TlsConnection::accept(
+    const std::shared_ptr<const TlsContext>& context) {
+    TURNTABLE_TRY(auto state, begin(context));
     SSL_set_accept_state(state->connection.get());
     return std::make_unique<TlsConnection>(std::move(state));
+}
+
+Result<std::unique_ptr<TlsConnection>> TlsConnection::connect(
+    const std::shared_ptr<const TlsContext>& context, const std::string& host) {
+    TURNTABLE_TRY(auto state, begin(context));
+    SSL* connection = state->connection.get();
+    X509_VERIFY_PARAM* wanted = SSL_get0_param(connection);
+    const bool is_address = X509_VERIFY_PARAM_set1_ip_asc(wanted, host.c_str()) == 1;
+    if (!is_address && (SSL_set1_host(connection, host.c_str()) != 1 ||
+                        SSL_set_tlsext_host_name(connection, host.c_str()) != 1)) {
+        return Error(ErrorCode::invalid_argument, "\"" + host + "\" is no name of a host");
+    }
+    ERR_clear_error();
+    SSL_set_connect_state(connection);
+    return std::make_unique<TlsConnection>(std::move(state));
+}
+
+void TlsConnection::greet() {
+    SSL_do_handshake(state_->connection.get());  // writes, and waits for what comes
+    ERR_clear_error();
 }
 
 Result<void> TlsConnection::receive(ByteView wire, std::string& plain) {
@@ -134,7 +188,12 @@ Result<void> TlsConnection::receive(ByteView wire, std::string& plain) {
             return {};
         }
         if (reason != SSL_ERROR_WANT_READ && reason != SSL_ERROR_WANT_WRITE) {
-            return Error(ErrorCode::io, "the encrypted connection failed: " + last_complaint());
+            const long doubt = SSL_get_verify_result(connection);
+            const bool believed = doubt == X509_V_OK || !state_->context->state_->verifies;
+            return Error(ErrorCode::io,
+                         "the encrypted connection failed: " + last_complaint() +
+                             (believed ? std::string()
+                                       : std::string(": ") + X509_verify_cert_error_string(doubt)));
         }
         if (wire.empty()) {
             return {};

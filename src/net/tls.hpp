@@ -30,6 +30,11 @@ class TURNTABLE_EXPORT TlsContext {
     static Result<std::shared_ptr<const TlsContext>> server(const std::string& certificate_file,
                                                             const std::string& key_file);
 
+    /// A client that believes who is vouched for by the authorities in this PEM file, or by those
+    /// of the system if it is empty. Without `verify` it believes everybody.
+    static Result<std::shared_ptr<const TlsContext>> client(const std::string& authorities_file,
+                                                            bool verify);
+
     explicit TlsContext(std::unique_ptr<TlsContextState> state);
     TlsContext(const TlsContext&) = delete;
     TlsContext& operator=(const TlsContext&) = delete;
@@ -50,11 +55,17 @@ class TURNTABLE_EXPORT TlsConnection {
     static Result<std::unique_ptr<TlsConnection>> accept(
         const std::shared_ptr<const TlsContext>& context);
 
+    /// `host`: a name or an address, which the certificate of the server must have.
+    static Result<std::unique_ptr<TlsConnection>> connect(
+        const std::shared_ptr<const TlsContext>& context, const std::string& host);
+
     explicit TlsConnection(std::unique_ptr<TlsConnectionState> state);
     TlsConnection(const TlsConnection&) = delete;
     TlsConnection& operator=(const TlsConnection&) = delete;
     ~TlsConnection();
 
+    /// Begins, as a client.
+    void greet();
     /// Takes what came over the wire, and appends what it says to `plain`.
     Result<void> receive(ByteView wire, std::string& plain);
     /// Encrypts; only when `is_established`.
@@ -71,6 +82,9 @@ class TURNTABLE_EXPORT TlsConnection {
     std::string protocol() const;
 
   private:
+    static Result<std::unique_ptr<TlsConnectionState>> begin(
+        const std::shared_ptr<const TlsContext>& context);
+
     std::unique_ptr<TlsConnectionState> state_;
 };
 

@@ -50,7 +50,7 @@ class Parser final : public Http1Parser, private beast::http::basic_parser<is_re
         while (state_ != State::complete && state_ != State::failed) {
             const bool in_head = state_ == State::head;
             // The shortest end of a body in chunks, "0\r\n\r\n": Beast takes it for granted.
-            if (!in_head && message_.chunked && input.size() - used < 5) {
+            if (!in_head && message_.chunked && chunk_left_ == 0 && input.size() - used < 5) {
                 break;
             }
             Code error;
@@ -163,8 +163,9 @@ class Parser final : public Http1Parser, private beast::http::basic_parser<is_re
         body_.append(piece.data(), piece.size());
         return piece.size();
     }
-    void on_chunk_header_impl(std::uint64_t, Text, Code&) override {}
+    void on_chunk_header_impl(std::uint64_t size, Text, Code&) override { chunk_left_ = size; }
     std::size_t on_chunk_body_impl(std::uint64_t, Text piece, Code&) override {
+        chunk_left_ -= piece.size();
         body_.append(piece.data(), piece.size());
         return piece.size();
     }
@@ -174,6 +175,8 @@ class Parser final : public Http1Parser, private beast::http::basic_parser<is_re
     std::size_t fields_max_;
     std::size_t fields_ = 0;
     std::size_t bytes_ = 0;
+    /// Of the chunk that comes.
+    std::uint64_t chunk_left_ = 0;
 };
 
 }  // namespace
