@@ -17,6 +17,16 @@ using SystemError = boost::system::error_code;
 constexpr int reads_in_a_row = 8;
 constexpr int writes_in_a_row = 16;
 
+/// What a buffer may keep that holds nothing: thousands of connections may have nothing to do.
+constexpr std::size_t kept_bytes = 4096;
+
+void empty(std::string& buffer) {
+    if (buffer.capacity() > kept_bytes) {
+        buffer = std::string();
+    }
+    buffer.clear();
+}
+
 bool would_block(const SystemError& error) noexcept {
     return error == asio::error::would_block || error == asio::error::try_again;
 }
@@ -171,6 +181,7 @@ bool ServerConnection::receive(ByteView bytes) {
     }
     if (session_ != nullptr && !scratch_.empty()) {
         session_->receive(scratch_);
+        empty(scratch_);
     }
     if (!taken || tls_->is_ended()) {
         tls_->take_wire(output_);  // an alert says why
@@ -197,6 +208,7 @@ bool ServerConnection::collect_output() {
             session_->take_output(scratch_);
             of_session_ = scratch_.size();
             (void)tls_->send(scratch_);  // what fails here fails in reading too
+            empty(scratch_);
         }
     }
     if (tls_ != nullptr) {
@@ -228,7 +240,7 @@ bool ServerConnection::write_some() {
         written_ += count;
         const bool all = written_ == output_.size();
         if (all) {
-            output_.clear();
+            empty(output_);
         }
         if (session_ != nullptr && of_session_ != 0) {
             // Over TLS more bytes are written than the session gave.
