@@ -1,6 +1,6 @@
 #include <array>
-#include <cstdio>
 
+#include "core/rfc3339.hpp"
 #include "turntable/tape/record.hpp"
 
 namespace turntable::inline v0::tape {
@@ -8,18 +8,6 @@ namespace turntable::inline v0::tape {
 namespace {
 
 constexpr std::array<std::string_view, 3> direction_names = {"c2s", "s2c", "err"};
-
-/// The number of `size` digits at `at`, or nothing.
-std::optional<int> digits_at(std::string_view text, std::size_t at, std::size_t size) {
-    int value = 0;
-    for (const char c : text.substr(at, size)) {
-        if (c < '0' || c > '9') {
-            return std::nullopt;
-        }
-        value = value * 10 + (c - '0');
-    }
-    return value;
-}
 
 }  // namespace
 
@@ -37,22 +25,10 @@ std::optional<Direction> parse_direction(std::string_view text) noexcept {
 }
 
 std::string to_string(WallNanoseconds time) {
-    using namespace std::chrono;
-    const auto day = floor<days>(time);
-    const year_month_day date(day);
-    const hh_mm_ss clock(time - day);
-    std::array<char, 64> text{};
-    std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02ld:%02ld:%02ld.%09ldZ",
-                  static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                  static_cast<unsigned>(date.day()), static_cast<long>(clock.hours().count()),
-                  static_cast<long>(clock.minutes().count()),
-                  static_cast<long>(clock.seconds().count()),
-                  static_cast<long>(clock.subseconds().count()));
-    return text.data();
+    return turntable::detail::to_rfc3339(turntable::detail::split_time(time), 9);
 }
 
 std::optional<WallNanoseconds> parse_wall_time(std::string_view text) noexcept {
-    using namespace std::chrono;
     constexpr std::string_view form = "0000-00-00T00:00:00.000000000Z";
     if (text.size() != form.size()) {
         return std::nullopt;
@@ -62,24 +38,13 @@ std::optional<WallNanoseconds> parse_wall_time(std::string_view text) noexcept {
             return std::nullopt;
         }
     }
-    const auto years = digits_at(text, 0, 4);
-    const auto month_number = digits_at(text, 5, 2);
-    const auto day_number = digits_at(text, 8, 2);
-    const auto hour = digits_at(text, 11, 2);
-    const auto minute = digits_at(text, 14, 2);
-    const auto second = digits_at(text, 17, 2);
-    const auto nanosecond = digits_at(text, 20, 9);
-    if (!years || !month_number || !day_number || !hour || !minute || !second || !nanosecond ||
-        *years < 1970 || *years > 2261 || *hour > 23 || *minute > 59 || *second > 59) {
+    const auto time = turntable::detail::parse_rfc3339(text);
+    const std::string_view year = text.substr(0, 4);
+    // As far as nanoseconds reach, and without leap seconds.
+    if (!time || year < "1970" || year > "2261" || text.substr(17, 2) == "60") {
         return std::nullopt;
     }
-    const year_month_day date(year(*years), month(static_cast<unsigned>(*month_number)),
-                              day(static_cast<unsigned>(*day_number)));
-    if (!date.ok()) {
-        return std::nullopt;
-    }
-    return WallNanoseconds(sys_days(date).time_since_epoch() + hours(*hour) + minutes(*minute) +
-                           seconds(*second) + nanoseconds(*nanosecond));
+    return WallNanoseconds(time->seconds) + time->fraction;
 }
 
 namespace {

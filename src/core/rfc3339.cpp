@@ -1,17 +1,16 @@
-#include "kv_connect/rfc3339.hpp"
+#include "core/rfc3339.hpp"
 
 #include <array>
-#include <chrono>
 #include <cstdio>
 
-namespace turntable::inline v0::kv::connect {
+namespace turntable::inline v0::detail {
 
 namespace {
 
 /// Takes what it reads off the front of a text; once something was not there, nothing is.
-class Scanner {
+class TimeScanner {
   public:
-    explicit Scanner(std::string_view text) noexcept : rest_(text) {}
+    explicit TimeScanner(std::string_view text) noexcept : rest_(text) {}
 
     bool failed() const noexcept { return failed_; }
     bool at_end() const noexcept { return rest_.empty(); }
@@ -28,13 +27,13 @@ class Scanner {
         }
         return value;
     }
-    /// The milliseconds of a fraction with any number of digits.
+    /// The nanoseconds of a fraction with any number of digits.
     int fraction() noexcept {
-        int value = digit() * 100;
-        int scale = 10;
+        int scale = 100'000'000;
+        int value = digit() * scale;
         while (!rest_.empty() && rest_.front() >= '0' && rest_.front() <= '9') {
-            value += digit() * scale;
             scale /= 10;
+            value += digit() * scale;
         }
         return value;
     }
@@ -55,7 +54,7 @@ class Scanner {
 };
 
 /// How far the local time is ahead of UTC.
-std::chrono::minutes take_offset(Scanner& text) noexcept {
+std::chrono::minutes take_offset(TimeScanner& text) noexcept {
     if (text.take('Z', 'z')) {
         return {};
     }
@@ -71,24 +70,26 @@ std::chrono::minutes take_offset(Scanner& text) noexcept {
 
 }  // namespace
 
-std::string to_rfc3339(WallTime time) {
+std::string to_rfc3339(const SplitTime& time, unsigned digits) {
     using namespace std::chrono;
-    const auto day = floor<days>(time);
+    const auto day = floor<days>(time.seconds);
     const year_month_day date(day);
-    const hh_mm_ss clock(time - day);
+    const hh_mm_ss clock(time.seconds - day);
     std::array<char, 64> text{};
-    std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02ld:%02ld:%02ld.%03ldZ",
+    std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02ld:%02ld:%02ld.%09ld",
                   static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
                   static_cast<unsigned>(date.day()), static_cast<long>(clock.hours().count()),
                   static_cast<long>(clock.minutes().count()),
                   static_cast<long>(clock.seconds().count()),
-                  static_cast<long>(clock.subseconds().count()));
-    return text.data();
+                  static_cast<long>(time.fraction.count()));
+    std::string out = text.data();
+    out.resize(out.size() - 9 + digits);
+    return out + "Z";
 }
 
-std::optional<WallTime> parse_rfc3339(std::string_view text) noexcept {
+std::optional<SplitTime> parse_rfc3339(std::string_view text) noexcept {
     using namespace std::chrono;
-    Scanner scanner(text);
+    TimeScanner scanner(text);
     const int years = scanner.digits(4);
     scanner.need('-', '-');
     const int months_in = scanner.digits(2);
@@ -100,7 +101,7 @@ std::optional<WallTime> parse_rfc3339(std::string_view text) noexcept {
     const int minutes_in = scanner.digits(2);
     scanner.need(':', ':');
     const int seconds_in = scanner.digits(2);
-    const int milliseconds_in = scanner.take('.', '.') ? scanner.fraction() : 0;
+    const int nanoseconds_in = scanner.take('.', '.') ? scanner.fraction() : 0;
     const minutes offset = take_offset(scanner);
     const year_month_day date(year(years), month(static_cast<unsigned>(months_in)),
                               day(static_cast<unsigned>(days_in)));
@@ -109,11 +110,13 @@ std::optional<WallTime> parse_rfc3339(std::string_view text) noexcept {
         seconds_in > 60 || offset > hours(24) || offset < -hours(24)) {
         return std::nullopt;
     }
-    const WallTime time(sys_days(date).time_since_epoch() + hours(hours_in) + minutes(minutes_in) +
-                        seconds(seconds_in) + milliseconds(milliseconds_in) - offset);
+    const sys_seconds time =
+        sys_days(date) + hours(hours_in) + minutes(minutes_in) + seconds(seconds_in) - offset;
     // An offset may lead out of the years that four digits can say.
     const year in_utc = year_month_day(floor<days>(time)).year();
-    return in_utc >= year(0) && in_utc <= year(9999) ? std::optional(time) : std::nullopt;
+    return in_utc >= year(0) && in_utc <= year(9999)
+               ? std::optional(SplitTime{time, nanoseconds(nanoseconds_in)})
+               : std::nullopt;
 }
 
-}  // namespace turntable::inline v0::kv::connect
+}  // namespace turntable::inline v0::detail
