@@ -47,7 +47,7 @@ Result<std::uint64_t> version_of(const net::http::Headers& headers) {
 }
 
 Result<void> check_database(const net::http::Headers& headers, std::uint64_t version,
-                            const std::string& id) {
+                            std::string_view id) {
     const std::string_view name = version == 1 ? "x-transaction-domain-id" : "x-denokv-database-id";
     const auto given = headers.find(name);
     if (!given) {
@@ -57,7 +57,8 @@ Result<void> check_database(const net::http::Headers& headers, std::uint64_t ver
     }
     if (lowered(*given) != id) {
         return Error(ErrorCode::invalid_argument,
-                     "the header " + std::string(name) + " names another database than " + id +
+                     "the header " + std::string(name) + " names another database than " +
+                         std::string(id) +
                          ", which is served here; make the metadata exchange again");
     }
     return {};
@@ -193,7 +194,7 @@ Async<Response> answer_call(const Request& request, ServedDatabase served, KvCal
     if (!version) {
         return text_response(400, version.error().message());
     }
-    if (const auto right = check_database(request.head.headers, *version, database_id(served.name));
+    if (const auto right = check_database(request.head.headers, *version, call.database_id);
         !right) {
         return text_response(400, right.error().message());
     }

@@ -44,6 +44,8 @@ std::optional<KvMethod> kv_method_from(std::string_view name) noexcept;
 /// A call of the data path, and on whose behalf.
 struct KvCall {
     KvMethod method = KvMethod::snapshot_read;
+    /// Of the database; needed only until the call returns.
+    std::string_view database_id;
     Grant grant;
     std::chrono::milliseconds keep_alive{5000};
     /// Asked while a watch goes on.

@@ -123,7 +123,8 @@ Service::Service(ServiceOptions options)
     const Instant now_steady = runtime_->clock().steady_now();
     for (ServedDatabase& served : options.databases) {
         auto quota = std::make_unique<Quota>(served.quota.value_or(settings_.quota()), now_steady);
-        databases_.push_back({std::move(served), std::move(quota)});
+        std::string id = database_id(served.name);
+        databases_.push_back({std::move(served), std::move(id), std::move(quota)});
     }
 }
 
@@ -266,7 +267,10 @@ Async<Response> Service::answer_database(const Request& request, const Route& ro
     if (!method) {
         return unknown_call(route.call, "snapshot_read, atomic_write and watch");
     }
-    KvCall call{.method = *method, .grant = grant, .keep_alive = settings_.keep_alive};
+    KvCall call{.method = *method,
+                .database_id = hosted->id,
+                .grant = grant,
+                .keep_alive = settings_.keep_alive};
     if (*method == KvMethod::watch) {
         call.may_go_on = [live = access_, runtime = runtime_, grant] {
             return live->current()->still_holds(grant, runtime->clock().wall_now());

@@ -48,6 +48,7 @@ class TURNTABLE_EXPORT Service final : public net::http::Handler {
   private:
     struct Hosted {
         ServedDatabase served;
+        std::string id;
         std::unique_ptr<Quota> quota;
     };
 
