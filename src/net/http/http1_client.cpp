@@ -144,8 +144,8 @@ class Http1Client final : public ClientProtocol {
         }
         Http1Message& message = parser_->message();
         if (message.status < 200) {
-            if (message.status == 101) {
-                fail("the server changes the protocol, unasked");
+            if (message.status == 101 || message.status < 100) {
+                fail("the server answers with a status that none asked for");
                 return true;
             }
             new_parser();

@@ -251,6 +251,11 @@ void Http2Client::finish_head(std::int32_t id, ClientCall& call) {
         cancel(static_cast<CallId>(id));
         return;
     }
+    if (call.status < 100) {
+        tell_failed(static_cast<CallId>(id), connection_error("the answer has no status", true));
+        cancel(static_cast<CallId>(id));
+        return;
+    }
     if (call.status < 200) {
         call.headers = Headers();  // it says only that the answer comes
         call.head_bytes = call.fields = 0;

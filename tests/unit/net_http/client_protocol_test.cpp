@@ -260,6 +260,7 @@ TEST(Http1Client, TakesTheEndOfTheConnectionForTheEndOfABodyWithoutLength) {
 TEST(Http1Client, RefusesWhatIsNoAnswer) {
     for (const char* answer :
          {"HTTP/2 200\r\n\r\n", "hello\r\n\r\n", "HTTP/1.1 101 Switching\r\n\r\n",
+          "HTTP/1.1 050 Low\r\ncontent-length: 0\r\n\r\n",
           "HTTP/1.1 200 OK\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n"}) {
         const auto events = events_of(answer, "GET");
         ASSERT_FALSE(events.empty()) << answer;
