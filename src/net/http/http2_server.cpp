@@ -1,277 +1,10 @@
+#include "net/http/http2_server.hpp"
+
+#include <algorithm>
 #include <array>
 #include <charconv>
-#include <unordered_map>
-
-#include "net/http/http2_session.hpp"
-#include "net/http/refill.hpp"
-#include "net/http/server_protocol.hpp"
 
 namespace turntable::inline v0::net::http {
-
-namespace {
-
-constexpr std::chrono::seconds look_every{1};
-
-/// A request, from its first field to the last byte of its answer.
-struct ServerStream {
-    RequestHead head;
-    std::size_t head_bytes = 0;
-    std::size_t fields = 0;
-    bool head_done = false;
-    /// It is a HEAD: the answer has no body.
-    bool to_head = false;
-    /// What it is refused with, as soon as its head is there; 0: nothing.
-    int refused = 0;
-    std::string body;
-    std::uint64_t allowed = 0;
-    std::uint64_t received = 0;
-    Instant body_since{};
-    /// All of the request has come.
-    bool complete = false;
-    /// It was given to be answered.
-    bool told = false;
-    bool responded = false;
-    /// All of the answer was sent.
-    bool answered = false;
-    Http2Outgoing out;
-};
-
-class Http2Server final : public ServerProtocol {
-  public:
-    Http2Server(const Limits& limits, BodyLimit body_limit, Peer peer, Instant now)
-        : limits_(limits),
-          body_limit_(std::move(body_limit)),
-          peer_(std::move(peer)),
-          now_(now),
-          idle_since_(now),
-          head_since_(now),
-          control_(limits.control_frames, limits.control_frames_per_second, now),
-          resets_(limits.resets, limits.resets_per_second, now) {
-        make_session();
-    }
-
-    void receive(ByteView bytes, Instant now) override {
-        now_ = now;
-        if (dead_) {
-            return;
-        }
-        const ssize_t used = nghttp2_session_mem_recv(
-            session_.get(), reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
-        if (used < 0) {
-            // nghttp2 can say no more itself; what it has queued goes out.
-            const bool flood = used == NGHTTP2_ERR_FLOODED || used == NGHTTP2_ERR_TOO_MANY_SETTINGS;
-            end_connection(flood ? CloseReason::flood : CloseReason::malformed,
-                           flood ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR);
-        }
-    }
-
-    void end_of_input() override {
-        set_reason(CloseReason::peer);
-        for (const auto& [id, stream] : streams_) {
-            if (stream->told) {
-                tell({.kind = ServerEvent::Kind::cancel, .stream = static_cast<StreamId>(id)});
-            }
-        }
-        streams_.clear();
-        dead_ = true;
-    }
-
-    void respond(StreamId id, int status, const Headers& headers, std::optional<Bytes> body,
-                 Instant now) override {
-        now_ = now;
-        if (ServerStream* stream = find(id); stream != nullptr && !stream->responded) {
-            send_head(static_cast<std::int32_t>(id), *stream, status, headers, std::move(body));
-        }
-    }
-
-    void give(StreamId id, Bytes piece, Instant now) override {
-        ServerStream* stream = find(id);
-        if (stream == nullptr || piece.empty()) {
-            return;
-        }
-        stream->out.rest = std::move(piece);
-        stream->out.slow_since = now;
-        resume(static_cast<std::int32_t>(id), *stream);
-    }
-
-    void end(StreamId id, bool complete, Instant) override {
-        if (ServerStream* stream = find(id)) {
-            stream->out.ended = true;
-            stream->out.broken = !complete;
-            resume(static_cast<std::int32_t>(id), *stream);
-        }
-    }
-
-    void fill(std::string& output, Instant now) override {
-        now_ = now;
-        while (!dead_ && output.size() < limits_.output_bytes) {
-            const std::uint8_t* bytes = nullptr;
-            const ssize_t count = nghttp2_session_mem_send(session_.get(), &bytes);
-            if (count <= 0) {
-                if (count < 0) {
-                    set_reason(CloseReason::limit);
-                    end_of_input();
-                }
-                break;
-            }
-            output.append(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(count));
-        }
-        if (look_at_ == Instant::max() && (!streams_.empty() || draining_)) {
-            look_at_ = now + look_every;
-        }
-    }
-
-    void drain(Instant now) override {
-        if (draining_ || dead_) {
-            return;
-        }
-        // Whoever has sent a request meanwhile is still served: the last word comes when the other
-        // end has answered, and so has read this.
-        draining_ = true;
-        drain_since_ = now;
-        look_at_ = std::min(look_at_, now + look_every);
-        nghttp2_submit_shutdown_notice(session_.get());
-        nghttp2_submit_ping(session_.get(), NGHTTP2_FLAG_NONE, nullptr);
-    }
-
-    Instant next_deadline() const override {
-        if (dead_) {
-            return Instant::max();
-        }
-        Instant next = look_at_;
-        if (streams_.empty()) {
-            next = std::min(next, idle_since_ + limits_.idle_time);
-        }
-        if (head_since_) {
-            next = std::min(next, *head_since_ + limits_.head_time);
-        }
-        return next;
-    }
-
-    void on_time(Instant now) override {
-        now_ = now;
-        if (dead_) {
-            return;
-        }
-        if (head_since_ && now >= *head_since_ + limits_.head_time) {
-            return end_connection(CloseReason::slow_head, NGHTTP2_NO_ERROR);
-        }
-        if (streams_.empty() && now >= idle_since_ + limits_.idle_time) {
-            return end_connection(CloseReason::idle, NGHTTP2_NO_ERROR);
-        }
-        if (now >= look_at_) {
-            look_at_ = look_at_streams(now) ? now + look_every : Instant::max();
-        }
-        if (draining_ && now >= drain_since_ + look_every) {
-            say_goodbye();
-        }
-    }
-
-    bool wants_input() const override { return true; }
-    bool is_finished() const override {
-        return dead_ ||
-               (nghttp2_session_want_read(session_.get()) == 0 &&
-                nghttp2_session_want_write(session_.get()) == 0) ||
-               (goodbye_ && streams_.empty() && nghttp2_session_want_write(session_.get()) == 0);
-    }
-
-  private:
-    // --- the session ----------------------------------------------------------------------------
-
-    void make_session();
-    static Http2Callbacks make_callbacks();
-    Http2Options make_options() const;
-
-    static Http2Server& self(void* user) noexcept { return *static_cast<Http2Server*>(user); }
-
-    ServerStream* find(StreamId id) noexcept {
-        const auto found = streams_.find(static_cast<std::int32_t>(id));
-        return found == streams_.end() ? nullptr : found->second.get();
-    }
-    ServerStream* find_signed(std::int32_t id) noexcept { return find(static_cast<StreamId>(id)); }
-
-    void end_connection(CloseReason reason, std::uint32_t code) {
-        set_reason(reason);
-        nghttp2_session_terminate_session(session_.get(), code);
-        for (const auto& [id, stream] : streams_) {
-            if (std::exchange(stream->told, false)) {
-                tell({.kind = ServerEvent::Kind::cancel, .stream = static_cast<StreamId>(id)});
-            }
-        }
-        goodbye_ = ended_ = true;
-    }
-
-    void say_goodbye() {
-        if (!std::exchange(goodbye_, true)) {
-            set_reason(CloseReason::drained);
-            nghttp2_submit_goaway(session_.get(), NGHTTP2_FLAG_NONE,
-                                  nghttp2_session_get_last_proc_stream_id(session_.get()),
-                                  NGHTTP2_NO_ERROR, nullptr, 0);
-        }
-    }
-
-    // --- what comes -----------------------------------------------------------------------------
-
-    int on_begin_frame(const nghttp2_frame_hd& frame);
-    int on_begin_head(const nghttp2_frame& frame);
-    int on_field(const nghttp2_frame& frame, nghttp2_rcbuf* name, nghttp2_rcbuf* value);
-    int on_frame(const nghttp2_frame& frame);
-    int on_data(std::int32_t id, ByteView bytes);
-    int on_sent(const nghttp2_frame& frame);
-    int on_close(std::int32_t id);
-    ssize_t on_room(std::int32_t id, std::uint8_t* out, std::size_t room, std::uint32_t* flags);
-
-    void count_control() {
-        if (!control_.take(now_) && reason() == CloseReason::open) {
-            end_connection(CloseReason::flood, NGHTTP2_ENHANCE_YOUR_CALM);
-        }
-    }
-    void finish_head(std::int32_t id, ServerStream& stream, bool last);
-    void finish_request(std::int32_t id, ServerStream& stream);
-    void refuse(std::int32_t id, ServerStream& stream, int status);
-
-    // --- what goes ------------------------------------------------------------------------------
-
-    void send_head(std::int32_t id, ServerStream& stream, int status, const Headers& headers,
-                   std::optional<Bytes> body);
-    void resume(std::int32_t id, ServerStream& stream) {
-        if (std::exchange(stream.out.deferred, false)) {
-            nghttp2_session_resume_data(session_.get(), id);
-        }
-        stream.out.room_told = false;
-    }
-    bool look_at_streams(Instant now);
-    Instant body_deadline(const ServerStream& stream) const {
-        const std::uint64_t rate = std::max<std::uint64_t>(limits_.rate_bytes, 1);
-        return stream.body_since + limits_.body_time + std::chrono::seconds(stream.received / rate);
-    }
-    bool is_slow(std::int32_t id, ServerStream& stream, Instant now);
-
-    const Limits limits_;
-    const BodyLimit body_limit_;
-    const Peer peer_;
-    Http2Session session_;
-    std::unordered_map<std::int32_t, std::unique_ptr<ServerStream>> streams_;
-    /// The time of the call under way, for callbacks.
-    Instant now_;
-    Instant idle_since_;
-    /// Since when a head is incomplete; at first, the other end's SETTINGS.
-    std::optional<Instant> head_since_;
-    Instant look_at_ = Instant::max();
-    Instant drain_since_{};
-    Refill control_;
-    Refill resets_;
-    std::uint64_t bodies_bytes_ = 0;
-    /// The first SETTINGS of the other end have come.
-    bool said_hello_ = false;
-    bool draining_ = false;
-    /// No more requests: GOAWAY was sent.
-    bool goodbye_ = false;
-    /// For a fault of the other end, which gets no more answers.
-    bool ended_ = false;
-    /// The transport is gone.
-    bool dead_ = false;
-};
 
 Http2Callbacks Http2Server::make_callbacks() {
     nghttp2_session_callbacks* raw = nullptr;
@@ -339,6 +72,108 @@ void Http2Server::make_session() {
         raw, NGHTTP2_FLAG_NONE, 0, static_cast<std::int32_t>(limits_.connection_window_bytes));
 }
 
+void Http2Server::receive(ByteView bytes, Instant now) {
+    now_ = now;
+    if (dead_) {
+        return;
+    }
+    const ssize_t used = nghttp2_session_mem_recv(
+        session_.get(), reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+    if (used < 0) {
+        // nghttp2 can say no more itself; what it has queued goes out.
+        const bool flood = used == NGHTTP2_ERR_FLOODED || used == NGHTTP2_ERR_TOO_MANY_SETTINGS;
+        end_connection(flood ? CloseReason::flood : CloseReason::malformed,
+                       flood ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR);
+    }
+}
+
+void Http2Server::end_of_input() {
+    set_reason(CloseReason::peer);
+    for (const auto& [id, stream] : streams_) {
+        if (stream->told) {
+            tell({.kind = ServerEvent::Kind::cancel, .stream = static_cast<StreamId>(id)});
+        }
+    }
+    streams_.clear();
+    dead_ = true;
+}
+
+void Http2Server::fill(std::string& output, Instant now) {
+    now_ = now;
+    while (!dead_ && output.size() < limits_.output_bytes) {
+        const std::uint8_t* bytes = nullptr;
+        const ssize_t count = nghttp2_session_mem_send(session_.get(), &bytes);
+        if (count <= 0) {
+            if (count < 0) {
+                set_reason(CloseReason::limit);
+                end_of_input();
+            }
+            break;
+        }
+        output.append(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(count));
+    }
+    if (look_at_ == Instant::max() && (!streams_.empty() || draining_)) {
+        look_at_ = now + look_every;
+    }
+}
+
+void Http2Server::drain(Instant now) {
+    if (draining_ || dead_) {
+        return;
+    }
+    // Whoever has sent a request meanwhile is still served: the last word comes when the other
+    // end has answered, and so has read this.
+    draining_ = true;
+    drain_since_ = now;
+    look_at_ = std::min(look_at_, now + look_every);
+    nghttp2_submit_shutdown_notice(session_.get());
+    nghttp2_submit_ping(session_.get(), NGHTTP2_FLAG_NONE, nullptr);
+}
+
+Instant Http2Server::next_deadline() const {
+    if (dead_) {
+        return Instant::max();
+    }
+    Instant next = look_at_;
+    if (streams_.empty()) {
+        next = std::min(next, idle_since_ + limits_.idle_time);
+    }
+    if (head_since_) {
+        next = std::min(next, *head_since_ + limits_.head_time);
+    }
+    return next;
+}
+
+void Http2Server::on_time(Instant now) {
+    now_ = now;
+    if (dead_) {
+        return;
+    }
+    if (head_since_ && now >= *head_since_ + limits_.head_time) {
+        return end_connection(CloseReason::slow_head, NGHTTP2_NO_ERROR);
+    }
+    if (streams_.empty() && now >= idle_since_ + limits_.idle_time) {
+        return end_connection(CloseReason::idle, NGHTTP2_NO_ERROR);
+    }
+    if (now >= look_at_) {
+        look_at_ = look_at_streams(now) ? now + look_every : Instant::max();
+    }
+    if (draining_ && now >= drain_since_ + look_every) {
+        say_goodbye();
+    }
+}
+
+void Http2Server::end_connection(CloseReason reason, std::uint32_t code) {
+    set_reason(reason);
+    nghttp2_session_terminate_session(session_.get(), code);
+    for (const auto& [id, stream] : streams_) {
+        if (std::exchange(stream->told, false)) {
+            tell({.kind = ServerEvent::Kind::cancel, .stream = static_cast<StreamId>(id)});
+        }
+    }
+    goodbye_ = ended_ = true;
+}
+
 int Http2Server::on_begin_frame(const nghttp2_frame_hd& frame) {
     if (said_hello_ && frame.type != NGHTTP2_CONTINUATION) {
         head_since_.reset();  // the head before, if it was refused, is over
@@ -351,7 +186,7 @@ int Http2Server::on_begin_head(const nghttp2_frame& frame) {
     if (frame.headers.cat != NGHTTP2_HCAT_REQUEST) {
         return 0;  // fields behind a body, which are checked and dropped
     }
-    auto stream = std::make_unique<ServerStream>();
+    auto stream = std::make_unique<Http2Stream>();
     stream->head.version = Version::http_2;
     stream->head.peer = peer_;
     streams_.emplace(frame.hd.stream_id, std::move(stream));
@@ -360,7 +195,7 @@ int Http2Server::on_begin_head(const nghttp2_frame& frame) {
 
 int Http2Server::on_field(const nghttp2_frame& frame, nghttp2_rcbuf* name_buffer,
                           nghttp2_rcbuf* value_buffer) {
-    ServerStream* stream = find_signed(frame.hd.stream_id);
+    Http2Stream* stream = find_signed(frame.hd.stream_id);
     if (stream == nullptr) {
         return 0;
     }
@@ -402,7 +237,7 @@ int Http2Server::on_frame(const nghttp2_frame& frame) {
             } else if (frame.hd.length == 0 && !last) {
                 count_control();
             }
-            ServerStream* stream = find_signed(frame.hd.stream_id);
+            Http2Stream* stream = find_signed(frame.hd.stream_id);
             if (stream == nullptr) {
                 return 0;
             }
@@ -441,7 +276,7 @@ int Http2Server::on_frame(const nghttp2_frame& frame) {
     }
 }
 
-void Http2Server::finish_head(std::int32_t id, ServerStream& stream, bool last) {
+void Http2Server::finish_head(std::int32_t id, Http2Stream& stream, bool last) {
     stream.head_done = true;
     stream.to_head = stream.head.method == "HEAD";
     stream.body_since = now_;
@@ -473,7 +308,7 @@ void Http2Server::finish_head(std::int32_t id, ServerStream& stream, bool last) 
     }
 }
 
-void Http2Server::finish_request(std::int32_t id, ServerStream& stream) {
+void Http2Server::finish_request(std::int32_t id, Http2Stream& stream) {
     stream.complete = true;
     bodies_bytes_ -= stream.received;
     stream.received = 0;
@@ -494,7 +329,7 @@ void Http2Server::finish_request(std::int32_t id, ServerStream& stream) {
     stream.body = std::string();
 }
 
-void Http2Server::refuse(std::int32_t id, ServerStream& stream, int status) {
+void Http2Server::refuse(std::int32_t id, Http2Stream& stream, int status) {
     if (stream.responded) {
         return;
     }
@@ -507,7 +342,7 @@ void Http2Server::refuse(std::int32_t id, ServerStream& stream, int status) {
 }
 
 int Http2Server::on_data(std::int32_t id, ByteView bytes) {
-    ServerStream* stream = find_signed(id);
+    Http2Stream* stream = find_signed(id);
     if (stream == nullptr || stream->responded) {
         return 0;  // windows go on, so that others are served
     }
@@ -523,7 +358,7 @@ int Http2Server::on_data(std::int32_t id, ByteView bytes) {
     return 0;
 }
 
-void Http2Server::send_head(std::int32_t id, ServerStream& stream, int status,
+void Http2Server::send_head(std::int32_t id, Http2Stream& stream, int status,
                             const Headers& headers, std::optional<Bytes> body) {
     const bool never_a_body = status == 204 || status == 304 || status < 200;
     const bool no_body = never_a_body || stream.to_head;
@@ -562,7 +397,7 @@ void Http2Server::send_head(std::int32_t id, ServerStream& stream, int status,
 
 ssize_t Http2Server::on_room(std::int32_t id, std::uint8_t* out, std::size_t room,
                              std::uint32_t* flags) {
-    ServerStream* stream = find_signed(id);
+    Http2Stream* stream = find_signed(id);
     if (stream == nullptr) {
         return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     }
@@ -586,7 +421,7 @@ int Http2Server::on_sent(const nghttp2_frame& frame) {
     if (!last || (frame.hd.type != NGHTTP2_DATA && frame.hd.type != NGHTTP2_HEADERS)) {
         return 0;
     }
-    if (ServerStream* stream = find_signed(frame.hd.stream_id)) {
+    if (Http2Stream* stream = find_signed(frame.hd.stream_id)) {
         stream->answered = true;
         stream->told = false;  // nothing is left to cancel
     }
@@ -613,7 +448,7 @@ int Http2Server::on_close(std::int32_t id) {
 }
 
 /// Whether the other end takes less than it must of what waits for it.
-bool Http2Server::is_slow(std::int32_t id, ServerStream& stream, Instant now) {
+bool Http2Server::is_slow(std::int32_t id, Http2Stream& stream, Instant now) {
     const bool closed = nghttp2_session_get_stream_remote_window_size(session_.get(), id) <= 0 ||
                         nghttp2_session_get_remote_window_size(session_.get()) <= 0;
     if (stream.out.rest.empty() || !closed || stream.out.taken >= limits_.rate_bytes) {
@@ -640,8 +475,6 @@ bool Http2Server::look_at_streams(Instant now) {
     }
     return again;
 }
-
-}  // namespace
 
 std::unique_ptr<ServerProtocol> make_http2_server(const Limits& limits,
                                                   ServerProtocol::BodyLimit body_limit, Peer peer,
