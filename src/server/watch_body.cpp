@@ -1,6 +1,7 @@
 #include "server/watch_body.hpp"
 
 #include <atomic>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -106,9 +107,12 @@ class WatchFeed : public std::enable_shared_from_this<WatchFeed> {
         if (auto step = take()) {
             Step copy = *step;
             if (!waiting->complete(frame_of(*std::move(step)))) {
-                const std::scoped_lock guard(mutex_);
-                step_ = std::move(copy);
-                asked_ = true;
+                {
+                    const std::scoped_lock guard(mutex_);
+                    step_ = std::move(copy);
+                    asked_ = true;
+                }
+                deliver();  // somebody may have come for it meanwhile
             }
         }
     }
@@ -122,7 +126,24 @@ class WatchFeed : public std::enable_shared_from_this<WatchFeed> {
             return std::exchange(step_, Step(std::optional<kv::WatchOutput>()));
         }
         asked_ = false;
-        return std::exchange(step_, std::nullopt);
+        Step step = *std::exchange(step_, std::nullopt);
+        complete(**step);
+        return step;
+    }
+
+    /// Puts in the keys that did not change, as they were: Deno's client takes a key that is said
+    /// to be unchanged for one that is absent. With one key there is none.
+    void complete(kv::WatchOutput& output) {
+        if (options_.keys < 2) {
+            return;
+        }
+        for (kv::WatchChange& change : output) {
+            latest_[change.target] = std::move(change);
+        }
+        output.clear();
+        for (const auto& [target, change] : latest_) {
+            output.push_back(change);
+        }
     }
 
     Result<Frame> frame_of(Step step) const {
@@ -144,6 +165,7 @@ class WatchFeed : public std::enable_shared_from_this<WatchFeed> {
     std::mutex mutex_;
     bool asked_ = false;
     std::optional<Step> step_;
+    std::map<std::uint32_t, kv::WatchChange> latest_;
     std::shared_ptr<SharedPromise<Frame>> waiting_;
     std::shared_ptr<std::atomic<Timers::Id>> timer_;
 };

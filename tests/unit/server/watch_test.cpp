@@ -35,7 +35,7 @@ connect::WatchReply step(Answer& answer) {
     return *std::move(reply);
 }
 
-TEST(WatchBody, TellsAllKeysFirstAndThenWhatChanged) {
+TEST(WatchBody, TellsAllKeysInEachFrame) {
     AskedService asked;
     Database db(*asked.fake, asked.runtime);
     ASSERT_TRUE(db.set("a", "1"));
@@ -50,8 +50,15 @@ TEST(WatchBody, TellsAllKeysFirstAndThenWhatChanged) {
 
     ASSERT_TRUE(db.set("b", "2"));
     const auto second = step(answer);
-    EXPECT_FALSE(second.keys[0].changed);
+    ASSERT_TRUE(second.keys[0].changed && second.keys[1].changed);
+    EXPECT_EQ(second.keys[0].entry->value.data().text(), "1");
     EXPECT_EQ(second.keys[1].entry->value.data().text(), "2");
+
+    ASSERT_TRUE(db.remove("a"));
+    const auto third = step(answer);
+    ASSERT_TRUE(third.keys[0].changed && third.keys[1].changed);
+    EXPECT_FALSE(third.keys[0].entry);
+    EXPECT_EQ(third.keys[1].entry->value.data().text(), "2");
 }
 
 TEST(WatchBody, MergesWhatChangesWhileNobodyReads) {
