@@ -11,6 +11,7 @@
 #include "net/http/message.hpp"
 #include "turntable/core/byte_view.hpp"
 #include "turntable/core/error.hpp"
+#include "turntable/core/export.hpp"
 
 namespace turntable::inline v0::net::http {
 
@@ -47,7 +48,7 @@ struct ClientEvent {
 
 /// Whether the request of a call that failed may have reached the other end. If not, it may be made
 /// again whatever it does.
-bool may_have_been_sent(const Error& error) noexcept;
+TURNTABLE_EXPORT bool may_have_been_sent(const Error& error) noexcept;
 /// Marks an error so; temporary, because the connection is at fault.
 Error connection_error(std::string message, bool maybe_sent);
 
