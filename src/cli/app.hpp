@@ -95,6 +95,7 @@ void add_completion(CLI::App& root, App& app);
 void add_tour(CLI::App& root, App& app);
 void add_man(CLI::App& root, App& app);
 void add_record(CLI::App& root, App& app);
+void add_serve(CLI::App& root, App& app);
 void add_version(CLI::App& root, App& app);
 void add_wrap(CLI::App& root, App& app);
 

@@ -27,6 +27,7 @@ void define(CLI::App& root, turntable_cli::App& app) {
     add_wrap(root, app);
     add_tape(root, app);
     add_replay(root, app);
+    add_serve(root, app);
     add_conform(root, app);
     add_backends(root, app);
     add_layers(root, app);

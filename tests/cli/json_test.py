@@ -20,6 +20,7 @@ WITHOUT = {
     "completion": "prints a script, which a shell reads",
     "record": "what it prints is the server's",
     "replay": "what it prints is the server's",
+    "serve": "prints how to reach it, and goes on",
     "tape cat": "prints what was said",
     "tape tail": "prints what was said",
     "tape play": "prints what was said",
