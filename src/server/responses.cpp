@@ -61,6 +61,9 @@ std::string_view words_for(const Error& error) noexcept {
 }
 
 void log_failure(Runtime& runtime, std::string_view operation, const Error& error) {
+    if (error.code() == ErrorCode::cancelled) {
+        return;  // who asked has gone, or the server ends: no trouble of the store
+    }
     const std::string words = error.to_string();
     const std::array fields = {LogField{"operation", operation}, LogField{"error", words}};
     runtime.log(LogLevel::error, "server", "a database failed", fields);

@@ -77,12 +77,12 @@ class ServerTest(unittest.TestCase):
         self.servers.append(server)
         return server
 
-    def peer(self, kind, verb, place, *rest, token=TOKEN):
+    def peer(self, kind, verb, place, *rest, token=TOKEN, script=None):
         if kind == "deno":
-            command = [DENO, "run", "--quiet", "--no-remote", "--no-lock", "-A", "--unstable-kv",
-                       HERE / "deno_peer.mjs"]
+            command = [DENO, "run", "--quiet", "--no-remote", "--no-lock", "-A", "--unstable-kv"]
         else:
-            command = [NODE, HERE / "node_peer.mjs"]
+            command = [NODE]
+        command.append(HERE / (script or f"{kind}_peer.mjs"))
         return subprocess.Popen([*command, verb, place, *map(str, rest)], text=True,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                 env=environment(DENO_KV_ACCESS_TOKEN=token,
@@ -154,6 +154,15 @@ class ServerTest(unittest.TestCase):
         listed = subprocess.run([TURNTABLE, "kv", "count", "k", "-s", store],
                                 capture_output=True, text=True, check=True).stdout
         self.assertGreaterEqual(int(listed), last + 1)
+
+    def test_everybody_has_queues(self):
+        store = f"sqlite:{self.folder}/s.db"
+        server = self.serve(store, "--access-token", TOKEN)
+        for sender, listener in (("deno", "node"), ("node", "deno")):
+            sent = self.ask(sender, "enqueue", server.url, script="queue_peer.mjs")
+            self.assertEqual(sent, "stored\n")
+            heard = self.ask(listener, "listen", server.url, script="queue_peer.mjs")
+            self.assertEqual(heard, "all there\n")
 
     def test_a_wrong_token_is_refused_at_once(self):
         server = self.serve("memory:", "--access-token", TOKEN)
