@@ -31,8 +31,8 @@ struct PlayerProtocolOptions {
 /// space and escapes do not matter. Of `_meta` the members that change from call to call are left
 /// out: `progressToken`, `traceparent`, `tracestate`, `baggage` and all of
 /// `io.modelcontextprotocol/`. Any `initialize` equals any other. Answers get the id of now, and
-/// so do progress tokens and subscriptions; a `ping` is answered although none was recorded. The
-/// messages of a batch are answered one by one.
+/// so do progress tokens and subscriptions; a `ping` is answered although none was recorded. Each
+/// message of a batch is answered for itself: replay() joins the answers.
 /// Ownership: shared. Threads: one at a time.
 /// Errors: `invalid_argument` for a pointer that is none.
 TURNTABLE_EXPORT Result<std::shared_ptr<tape::PlayerProtocol>> player_protocol(

@@ -1,5 +1,6 @@
 #include "turntable/mcp/replay.hpp"
 
+#include "mcp/replay/batches.hpp"
 #include "mcp/replay/inbox.hpp"
 #include "mcp/replay/live_server.hpp"
 #include "mcp/stdio/pipe.hpp"
@@ -31,7 +32,12 @@ class Session {
     Instant now() const { return runtime_->clock().steady_now(); }
     /// False: the client is gone.
     bool send_due();
-    bool send(const Bytes& bytes) const { return write_all(options_.output, bytes); }
+    bool send(const Bytes& line) {
+        const auto bytes = batches_.take(line);
+        return !bytes || write_all(options_.output, *bytes);
+    }
+    void forget_cancelled(const Message& message);
+    void send_unfinished_batches();
     Result<void> hear(const Heard& heard);
     Result<void> hear_client(const Bytes& line);
     void hear_live(const Bytes& line);
@@ -49,6 +55,7 @@ class Session {
     Instant began_ = now();
     tape::TapeTime record_from_{};
     Inbox inbox_;
+    BatchAnswers batches_;
     std::unique_ptr<LiveServer> live_;
     Bytes initialize_;
     bool client_ended_ = false;
@@ -96,8 +103,28 @@ Result<void> Session::pass_on(const tape::Miss& miss) {
     return {};
 }
 
+/// A request of a batch that its client cancelled is not waited for.
+void Session::forget_cancelled(const Message& message) {
+    if (message.method != "notifications/cancelled") {
+        return;
+    }
+    if (const auto bytes = batches_.forget(json_at(message.params, {"requestId"}))) {
+        client_gone_ = client_gone_ || !write_all(options_.output, *bytes);
+    }
+}
+
+void Session::send_unfinished_batches() {
+    for (const Bytes& bytes : batches_.flush()) {
+        client_gone_ = client_gone_ || !write_all(options_.output, bytes);
+    }
+}
+
 Result<void> Session::hear_client(const Bytes& line) {
     const std::vector<Message> messages = read_messages(line);
+    batches_.expect(messages);
+    for (const Message& message : messages) {
+        forget_cancelled(message);
+    }
     if (messages.size() == 1) {
         if (messages[0].method == "initialize") {
             initialize_ = line;
@@ -183,6 +210,7 @@ Result<ReplayOutcome> Session::run() {
             done = hear(*heard);
         }
     }
+    send_unfinished_batches();
     close_live();
     inbox_.stop();  // whoever still reads must not wait for room
     live_.reset();

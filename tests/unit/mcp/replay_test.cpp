@@ -116,6 +116,43 @@ TEST(McpReplay, PausesAreMeasuredByTheClockOfTheRuntime) {
     EXPECT_TRUE(served.end()->report.agreed());
 }
 
+TEST(McpReplay, JoinsTheAnswersToABatch) {
+    const Recording tape = small_tape();
+    Served served(tape);
+    const std::string ping = R"({"id":8,"method":"ping"})";
+    EXPECT_EQ(served.ask("[" + call("5", "1") + R"(,{"method":"told"},)" + ping + "]"),
+              "[" + answer("5", "1") + "," + answer("8", "{}") + "]\n");
+    EXPECT_EQ(served.ask("[" + ping + "]"), "[" + answer("8", "{}") + "]\n") << "also of one";
+    EXPECT_EQ(served.ask(ping), answer("8", "{}") + "\n") << "and none where none was asked";
+    const std::string mixed = served.ask("[" + call("9", "2") + "," + ping + "]");
+    EXPECT_EQ(mixed.find(R"([{"jsonrpc":"2.0","id":9,"error")"), 0U) << mixed;
+    EXPECT_TRUE(mixed.ends_with("," + answer("8", "{}") + "]\n")) << mixed;
+    EXPECT_EQ(served.end()->report.missed, 1U);
+}
+
+/// On the tape the first has no answer, and the second has one after a pause.
+TEST(McpReplay, ABatchWaitsForWhatItsClientStillWants) {
+    Recording tape;
+    tape.client(call("1", "1")).client(call("2", "2")).wait(9s).server(answer("2", "2"));
+    const std::string ping = R"({"id":8,"method":"ping"})";
+    {
+        const auto clock = std::make_shared<ManualClock>();
+        Served served(tape, {}, nullptr, Runtime::create({.clock = clock}));
+        served.client.send("[" + call("5", "1") + "," + call("6", "2") + "]\n");
+        EXPECT_EQ(served.ask(ping), answer("8", "{}") + "\n");
+        clock->advance(10s);
+        EXPECT_EQ(served.ask(ping), answer("8", "{}") + "\n") << "5 may still come";
+        EXPECT_EQ(served.ask(R"({"method":"notifications/cancelled","params":{"requestId":5}})"),
+                  "[" + answer("6", "2") + "]\n");
+        ASSERT_TRUE(served.end());
+    }
+    Served served(tape);
+    served.client.send("[" + call("5", "1") + "," + ping + "]\n");
+    served.client.end();
+    EXPECT_EQ(served.client.read_line(), "[" + answer("8", "{}") + "]\n") << "nothing more comes";
+    ASSERT_TRUE(served.join());
+}
+
 TEST(McpReplay, EndsWhenItIsStoppedOrTheClientIsGone) {
     const Recording tape = small_tape();
     Served stopped(tape);
