@@ -27,6 +27,11 @@ endif()
 if(TURNTABLE_SANITIZE)
     target_compile_options(turntable_build_flags INTERFACE
         -fsanitize=${TURNTABLE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    if(TURNTABLE_SANITIZE MATCHES address)
+        # What these find at an access, the address sanitizer finds too, for a seventh of the time
+        # to compile.
+        target_compile_options(turntable_build_flags INTERFACE -fno-sanitize=null,object-size)
+    endif()
     target_link_options(turntable_build_flags INTERFACE -fsanitize=${TURNTABLE_SANITIZE})
 endif()
 if(TURNTABLE_BUILD_FUZZERS)
