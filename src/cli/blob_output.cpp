@@ -156,6 +156,13 @@ std::string print_amount(std::uint64_t files, std::uint64_t bytes) {
     return print_count(files) + (files == 1 ? " file, " : " files, ") + print_bytes(bytes);
 }
 
+Result<void> print_piece(std::string_view bytes) {
+    if (!(std::cout << bytes).flush()) {
+        return Error(ErrorCode::io, "the standard output takes no more");
+    }
+    return {};
+}
+
 Result<void> BlobRun::go_on() const {
     if (app_.stop().stop_requested()) {
         return Error(ErrorCode::cancelled, "stopped by a signal");

@@ -34,6 +34,9 @@ std::string print_bytes(std::uint64_t bytes);
 /// "3 files, 1,234 bytes".
 std::string print_amount(std::uint64_t files, std::uint64_t bytes);
 
+/// A piece of a blob to the standard output, exactly, and at once.
+turntable::Result<void> print_piece(std::string_view bytes);
+
 /// What the verbs that take a while have in common: a bar, a way to stop, what is said at the end.
 ///
 /// Purpose: one look for put, get, cp, mv, sync. Ownership: refers to the app. Threads: one.

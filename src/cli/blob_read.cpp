@@ -1,13 +1,13 @@
 // blob ls, cat, stat.
 
 #include <algorithm>
-#include <charconv>
 #include <iomanip>
 #include <iostream>
 
 #include "cli/app.hpp"
 #include "cli/blob_location.hpp"
 #include "cli/blob_output.hpp"
+#include "cli/text.hpp"
 #include "turntable/blob/path.hpp"
 
 namespace turntable_cli {
@@ -102,18 +102,12 @@ Result<blob::ByteRange> parse_range(std::string_view text) {
                      "a range is FIRST-LAST, both counted from 0 and included, FIRST- or -COUNT")
             .with("range", std::string(text));
     };
-    const auto number = [](std::string_view digits) {
-        std::uint64_t value = 0;
-        const char* end = digits.data() + digits.size();
-        const auto [at, error] = std::from_chars(digits.data(), end, value);
-        return error == std::errc() && at == end ? std::optional(value) : std::nullopt;
-    };
     const std::size_t dash = text.find('-');
     if (dash == std::string_view::npos || text.size() == 1) {
         return wrong();
     }
-    const auto first = number(text.substr(0, dash));
-    const auto last = number(text.substr(dash + 1));
+    const auto first = parse_whole(text.substr(0, dash));
+    const auto last = parse_whole(text.substr(dash + 1));
     if (dash == 0) {
         return last ? Result<blob::ByteRange>(blob::ByteRange::suffix(*last)) : wrong();
     }
@@ -158,10 +152,7 @@ Result<void> print_content(const BlobRun& run, const BlobPlace& place,
             return Error(ErrorCode::io, "the blob became shorter while it was read")
                 .with("path", place.path);
         }
-        std::cout.write(piece.text().data(), static_cast<std::streamsize>(piece.size()));
-        if (!std::cout.flush()) {
-            return Error(ErrorCode::io, "the standard output takes no more");
-        }
+        TURNTABLE_CHECK(print_piece(piece.text()));
         left -= piece.size();
     }
     return {};

@@ -201,10 +201,7 @@ Result<std::uint64_t> print_blob(const BlobRun& run, const BlobPlace& source) {
         if (piece.empty()) {
             return reader.position();
         }
-        std::cout.write(piece.text().data(), static_cast<std::streamsize>(piece.size()));
-        if (!std::cout.flush()) {
-            return Error(ErrorCode::io, "the standard output takes no more");
-        }
+        TURNTABLE_CHECK(print_piece(piece.text()));
     }
 }
 

@@ -13,11 +13,11 @@ tape::Head derived_head(tape::Head from, const std::string& relation) {
     return from;
 }
 
-Result<tape::Writer> create_tape_file(const std::string& path, tape::Head head) {
+Result<tape::Writer> create_tape_file(const std::string& path, const tape::Head& head) {
     const bool packed = path.ends_with(".zst");
     TURNTABLE_TRY(auto sink, tape::FileSink::create(path));
     auto writer = tape::Writer::create(
-        std::move(sink), std::move(head),
+        std::move(sink), head,
         {.compression = packed ? tape::Compression::zstd : tape::Compression::none,
          .flush_each = false});
     if (!writer) {

@@ -15,13 +15,13 @@ turntable::tape::Head derived_head(turntable::tape::Head from, const std::string
 
 /// A writer of a new file, packed if its name says so.
 turntable::Result<turntable::tape::Writer> create_tape_file(const std::string& path,
-                                                            turntable::tape::Head head);
+                                                            const turntable::tape::Head& head);
 
 /// Creates a tape file and lets `fill` write it. What is not whole is removed.
 template <class T, class Fill>
-turntable::Result<T> write_tape_file(const std::string& path, turntable::tape::Head head,
+turntable::Result<T> write_tape_file(const std::string& path, const turntable::tape::Head& head,
                                      const Fill& fill) {
-    auto writer = create_tape_file(path, std::move(head));
+    auto writer = create_tape_file(path, head);
     if (!writer) {
         return std::move(writer).error();
     }

@@ -17,7 +17,6 @@ namespace turntable_cli {
 namespace tape = turntable::tape;
 using turntable::Error;
 using turntable::ErrorCode;
-using turntable::Result;
 
 namespace {
 

@@ -17,7 +17,6 @@ namespace turntable_cli {
 
 namespace tape = turntable::tape;
 using turntable::json_quoted;
-using turntable::Result;
 
 namespace {
 

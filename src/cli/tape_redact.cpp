@@ -142,7 +142,7 @@ Result<std::uint64_t> redact_to(tape::SegmentReader& reader, const RedactTapeArg
     redactor.redact(head);
     head.redaction = redactor.policy();
     return write_tape_file<std::uint64_t>(
-        arguments.to, std::move(head), [&](tape::Writer writer) -> Result<std::uint64_t> {
+        arguments.to, head, [&](tape::Writer writer) -> Result<std::uint64_t> {
             TURNTABLE_CHECK(copy_redacted(reader, redactor, writer));
             return redactor.count();
         });

@@ -89,7 +89,7 @@ class TapeRepair {
 Result<Repaired> repair_tape(const std::string& from, const std::string& to) {
     TURNTABLE_TRY(tape::Reader reader, tape::Reader::open_file(from));
     tape::Head head = derived_head(reader.head(), "copy_of");
-    return write_tape_file<Repaired>(to, std::move(head), [&](tape::Writer writer) {
+    return write_tape_file<Repaired>(to, head, [&](tape::Writer writer) {
         return TapeRepair(std::move(reader), std::move(writer)).run();
     });
 }

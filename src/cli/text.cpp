@@ -23,14 +23,13 @@ using turntable::kv::Value;
 namespace {
 
 Result<Value> parse_u64(std::string_view text) {
-    std::uint64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || end != text.data() + text.size()) {
+    const auto number = parse_whole(text);
+    if (!number) {
         return Error(ErrorCode::invalid_argument,
                      "a counter is a whole number from 0 to 18446744073709551615")
             .with("value", std::string(text));
     }
-    return Value::u64(number);
+    return Value::u64(*number);
 }
 
 Result<Value> parse_hex(std::string_view text) {
@@ -65,6 +64,13 @@ bool is_printable(std::string_view text) {
 }
 
 }  // namespace
+
+std::optional<std::uint64_t> parse_whole(std::string_view text) {
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool whole = error == std::errc() && end == text.data() + text.size();
+    return whole ? std::optional(number) : std::nullopt;
+}
 
 Result<std::chrono::milliseconds> parse_duration(std::string_view name, std::string_view text) {
     turntable::SettingInfo setting;

@@ -12,6 +12,9 @@
 
 namespace turntable_cli {
 
+/// A whole number in decimal digits and nothing else; none for all other text.
+std::optional<std::uint64_t> parse_whole(std::string_view text);
+
 /// A duration as people write it: 250ms, 5s, 2m, 1h, 1d.
 turntable::Result<std::chrono::milliseconds> parse_duration(std::string_view name,
                                                             std::string_view text);
