@@ -68,6 +68,10 @@ def print_notes(values, starts, by_value_ratio):
     print(f"- Allocations of a get through 3 layers: {allocations:g} (target: 0).")
     print(f"- {growth_name[0].upper()}{growth_name[1:]}: {growth:.1f} (target: under 64), "
           f"{verdict(growth < 64)}.")
+    for name, target in (("server CPU of a get over HTTP/2, microseconds", 15),
+                         ("idle watch stream, 10,000 over 100 connections, KiB each", 20)):
+        print(f"- {name[0].upper()}{name[1:]}: {values[name]:.1f} (target: at most {target}), "
+              f"{verdict(values[name] <= target)}.")
     print(f"- Start of a kv+SQLite program: {ours['ms']:.2f} ms, of a bare SQLite program "
           f"{raw['ms']:.2f} ms: {extra_ms:+.2f} ms (target: within 2 ms), "
           f"{verdict(extra_ms <= 2)}.")
