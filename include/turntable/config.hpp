@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@
 #include "turntable/core/provider_config.hpp"
 #include "turntable/core/registry.hpp"
 #include "turntable/core/result.hpp"
+#include "turntable/core/settings_info.hpp"
 
 namespace turntable::inline v0 {
 
@@ -36,6 +38,32 @@ using MountCheck = std::function<Result<void>(std::string_view key, std::string_
 /// Says what is wrong with the text of a saved search.
 using SearchCheck = std::function<Result<void>(std::string_view text)>;
 
+/// A table of the file that is of no surface, such as `[serve]`: settings, and tables of settings
+/// with names of their own in it.
+///
+/// Purpose: a program keeps its settings in the same file. Ownership: a value. Threads: a value.
+/// Errors: none.
+struct ConfigSection {
+    SettingsInfo settings{};
+    /// `[serve.databases.NAME]` by the word in the middle.
+    std::map<std::string, SettingsInfo, std::less<>> tables{};
+};
+
+/// What stands in a section, variables put in.
+///
+/// Purpose: what a program makes its settings of. Ownership: a value. Threads: a value.
+/// Errors: none.
+struct SectionContent {
+    struct Table {
+        std::string table;
+        std::string name;
+        SettingMap settings;
+    };
+    SettingMap settings;
+    /// In the order of the file.
+    std::vector<Table> tables;
+};
+
 /// What a configuration file is read with.
 ///
 /// Purpose: the file sees only what the caller shows it. Ownership: owns its functions, which must
@@ -51,6 +79,8 @@ struct ConfigOptions {
     std::map<std::string, MountCheck, std::less<>> mounts{};
     /// Checks one search of a library of tapes, usually with tape::parse_query.
     SearchCheck searches{};
+    /// By name ("serve"): checks that section. One that is not here is kept unchecked.
+    std::map<std::string, ConfigSection, std::less<>> sections{};
 };
 
 /// A read `turntable.toml`:
@@ -75,6 +105,12 @@ struct ConfigOptions {
 ///     [tape.traffic.searches]             # queries by name
 ///     slow = "took>2s since:7d"
 ///
+///     [serve]                             # of `turntable serve`
+///     listen = ":4512"
+///
+///     [serve.databases.app]
+///     read_only = true
+///
 /// Purpose: stores by surface (`kv`, `blob`, `tape`) and name. In texts `${NAME}` is a variable,
 /// which must be set, `${NAME:-text}` one with a default for when it is not set or empty, and `$$`
 /// a dollar sign. Values are put in as they are, so in a URL they have to be percent-encoded. A
@@ -98,6 +134,8 @@ class [[nodiscard]] TURNTABLE_EXPORT Config {
     Result<std::string> saved_search(std::string_view library, std::string_view name) const;
     /// The names of a surface, sorted.
     std::vector<std::string> names(std::string_view surface) const;
+    /// The section of a program ("serve"); none if the file has none.
+    Result<std::optional<SectionContent>> section(std::string_view name) const;
     /// Everything wrong, in the order of the file; each message begins with file:line:column.
     const std::vector<Error>& problems() const noexcept;
     /// What of a store is not for showing, since a variable with a secret name is in it: names of
@@ -108,7 +146,8 @@ class [[nodiscard]] TURNTABLE_EXPORT Config {
     /// What was understood, as TOML, variables put in and secrets masked.
     std::string show() const;
     /// The same as JSON: `{"stores": [{"surface", "name", "url" or "provider", "settings",
-    /// "layers", "mounts", "searches"}]}`.
+    /// "layers", "mounts", "searches"}], "sections": [{"name", "settings", "tables": [{"table",
+    /// "name", "settings"}]}]}`.
     std::string show_json() const;
 
   private:
@@ -124,7 +163,10 @@ class [[nodiscard]] TURNTABLE_EXPORT Config {
 /// url.
 TURNTABLE_EXPORT Result<ProviderConfig> provider_config_from_json(std::string_view text);
 
-/// JSON Schema, draft 2020-12, of a `turntable.toml` whose kv stores are served by `kv_backends`.
-TURNTABLE_EXPORT std::string config_json_schema(std::span<const BackendInfo> kv_backends);
+/// JSON Schema, draft 2020-12, of a `turntable.toml` whose kv stores are served by `kv_backends`,
+/// with sections as in ConfigOptions.
+TURNTABLE_EXPORT std::string config_json_schema(
+    std::span<const BackendInfo> kv_backends,
+    const std::map<std::string, ConfigSection, std::less<>>& sections = {});
 
 }  // namespace turntable::inline v0

@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "config/section_reader.hpp"
 #include "config/store_reader.hpp"
 #include "config/tree.hpp"
 #include "turntable/core/nearest_name.hpp"
@@ -18,6 +19,30 @@ namespace {
 const std::vector<std::string>& surfaces() {
     static const std::vector<std::string> names{"kv", "blob", "tape"};
     return names;
+}
+
+/// The tables that programs of the library have, also where nobody says how they are checked.
+bool is_section(const std::string& name, const ConfigOptions& options) {
+    return name == "serve" || options.sections.contains(name);
+}
+
+std::vector<std::string> known_tables(const ConfigOptions& options) {
+    std::vector<std::string> names = surfaces();
+    names.emplace_back("serve");
+    for (const auto& [name, section] : options.sections) {
+        if (name != "serve") {
+            names.push_back(name);
+        }
+    }
+    return names;
+}
+
+std::string listed(const std::vector<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names) {
+        text += (text.empty() ? "" : ", ") + name;
+    }
+    return text;
 }
 
 Result<void> refuse_long_text(std::size_t size, const std::string& origin) {
@@ -35,11 +60,21 @@ Error unreadable(const std::string& path, int number) {
     return Error(code, "cannot read the configuration file " + path).with_backend_code(number);
 }
 
+/// There is at least one.
+Error first_of(const detail::Problems& problems) {
+    Error first = problems.begin()->second;
+    if (problems.size() > 1) {
+        first.with("more_problems", std::to_string(problems.size() - 1));
+    }
+    return first;
+}
+
 }  // namespace
 
 struct Config::Content {
     std::string origin;
     std::vector<detail::Store> stores;
+    std::vector<detail::Section> sections;
     std::vector<Error> outside;  // what is wrong outside of all stores
     std::vector<Error> problems;  // everything that is wrong
 
@@ -52,16 +87,21 @@ struct Config::Content {
 
     void read(const detail::Node& document, const ConfigOptions& options) {
         for (const detail::Member& member : document.members) {
-            const bool known =
+            const bool is_surface =
                 std::find(surfaces().begin(), surfaces().end(), member.key) != surfaces().end();
-            if (!known) {
+            if (!is_surface && !is_section(member.key, options)) {
+                const std::vector<std::string> known = known_tables(options);
                 wrong(member.at, "unknown table " + json_quoted(member.key) +
-                                     did_you_mean(member.key, surfaces()) +
-                                     " (known: kv, blob, tape)");
+                                     did_you_mean(member.key, known) + " (known: " + listed(known) +
+                                     ")");
             } else if (member.value.kind != detail::Node::Kind::table) {
-                wrong(member.at, "\"" + member.key + "\" must be a table of stores");
-            } else {
+                wrong(member.at,
+                      "\"" + member.key + "\" must be a table" + (is_surface ? " of stores" : ""));
+            } else if (is_surface) {
                 read_surface(member, options);
+            } else {
+                sections.push_back(detail::read_section(member, origin, options));
+                found_.insert(sections.back().problems.begin(), sections.back().problems.end());
             }
         }
         for (const auto& [at, error] : found_) {
@@ -130,18 +170,11 @@ Result<ProviderConfig> Config::find(const Content& content, std::string_view sur
             if (store.problems.empty()) {
                 return store.config;
             }
-            Error first = store.problems.begin()->second;
-            if (store.problems.size() > 1) {
-                first.with("more_problems", std::to_string(store.problems.size() - 1));
-            }
-            return first;
+            return first_of(store.problems);
         }
         names.push_back(store.name);
     }
-    std::string known;
-    for (const std::string& each : names) {
-        known += (known.empty() ? "" : ", ") + each;
-    }
+    const std::string known = listed(names);
     return Error(ErrorCode::not_found, content.origin + " has no store [" + std::string(surface) +
                                            "." + std::string(name) + "]" +
                                            did_you_mean(name, names) +
@@ -180,6 +213,20 @@ std::vector<std::string> Config::names(std::string_view surface) const {
     return found;
 }
 
+Result<std::optional<SectionContent>> Config::section(std::string_view name) const {
+    if (!content_->outside.empty()) {
+        return content_->outside.front();
+    }
+    const auto found = std::ranges::find(content_->sections, name, &detail::Section::name);
+    if (found == content_->sections.end()) {
+        return std::optional<SectionContent>();
+    }
+    if (!found->problems.empty()) {
+        return first_of(found->problems);
+    }
+    return std::optional(found->content);
+}
+
 const std::vector<Error>& Config::problems() const noexcept { return content_->problems; }
 
 std::vector<std::string> Config::hidden_settings(std::string_view surface,
@@ -199,6 +246,9 @@ std::string Config::show() const {
     for (const detail::Store& store : content_->stores) {
         text += (text.empty() ? "" : "\n") + detail::show_store(store);
     }
+    for (const detail::Section& section : content_->sections) {
+        text += (text.empty() ? "" : "\n") + detail::show_section(section);
+    }
     return text;
 }
 
@@ -207,7 +257,11 @@ std::string Config::show_json() const {
     for (const detail::Store& store : content_->stores) {
         text += (text.empty() ? "" : ",") + detail::show_store_json(store);
     }
-    return "{\"stores\":[" + text + "]}";
+    std::string sections;
+    for (const detail::Section& section : content_->sections) {
+        sections += (sections.empty() ? "" : ",") + detail::show_section_json(section);
+    }
+    return "{\"stores\":[" + text + "],\"sections\":[" + sections + "]}";
 }
 
 }  // namespace turntable::inline v0

@@ -108,9 +108,34 @@ Json layers_schema() {
             {"description", "Layers around the backend, outermost first."}};
 }
 
+void add_settings(Json& properties, const SettingsInfo& info) {
+    const Json settings = Json::parse(info.json_schema());
+    for (const auto& [name, property] : settings["properties"].items()) {
+        properties[name] = or_variable(property);
+    }
+}
+
+/// A table of settings.
+Json settings_schema(const SettingsInfo& info) {
+    Json schema = {{"type", "object"}, {"additionalProperties", false}};
+    schema["properties"] = Json::object();
+    add_settings(schema["properties"], info);
+    return schema;
+}
+
+/// A section: its settings, and tables of tables.
+Json section_schema(const ConfigSection& section) {
+    Json schema = settings_schema(section.settings);
+    for (const auto& [name, info] : section.tables) {
+        schema["properties"][name] = {{"type", "object"},
+                                      {"propertyNames", {{"pattern", "^[A-Za-z0-9_.-]+$"}}},
+                                      {"additionalProperties", settings_schema(info)}};
+    }
+    return schema;
+}
+
 /// The store as one backend has it: its settings, and where they come from.
 Json store_schema(const BackendInfo& backend) {
-    const Json settings = Json::parse(backend.settings.json_schema());
     Json schema = {{"title", backend.name + " store"}, {"type", "object"}};
     Json& properties = schema["properties"];
     std::string example = backend.prefix;
@@ -123,9 +148,7 @@ Json store_schema(const BackendInfo& backend) {
                             {"description", "Other stores for some of the keys."},
                             {"additionalProperties", {{"type", "string"}}}};
     properties["layers"] = layers_schema();
-    for (const auto& [name, property] : settings["properties"].items()) {
-        properties[name] = or_variable(property);
-    }
+    add_settings(properties, backend.settings);
     schema["additionalProperties"] = false;
     schema["oneOf"] = Json::array({{{"required", {"url"}}}, {{"required", {"provider"}}}});
     return schema;
@@ -153,10 +176,11 @@ Result<ProviderConfig> provider_config_from_json(std::string_view text) {
     return config;
 }
 
-std::string config_json_schema(std::span<const BackendInfo> kv_backends) {
+std::string config_json_schema(std::span<const BackendInfo> kv_backends,
+                               const std::map<std::string, ConfigSection, std::less<>>& sections) {
     Json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"},
                    {"title", "turntable.toml"},
-                   {"description", "Named stores by surface: kv, blob, tape."},
+                   {"description", "Named stores by surface, and the settings of programs."},
                    {"type", "object"},
                    {"additionalProperties", false}};
     Json stores = Json::array();
@@ -183,6 +207,10 @@ std::string config_json_schema(std::span<const BackendInfo> kv_backends) {
     of_tapes["searches"] = {{"type", "object"},
                             {"description", "Queries by name."},
                             {"additionalProperties", {{"type", "string"}}}};
+    properties["serve"] = {{"type", "object"}};
+    for (const auto& [name, section] : sections) {
+        properties[name] = section_schema(section);
+    }
     return schema.dump(2) + "\n";
 }
 

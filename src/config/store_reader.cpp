@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "config/interpolate.hpp"
+#include "config/setting_text.hpp"
 #include "core/settings/text.hpp"
 
 namespace turntable::inline v0::detail {
@@ -41,23 +42,15 @@ class StoreReader {
     }
 
     std::optional<std::string> text_of(const Member& member) {
-        const Node& value = member.value;
-        if (value.kind == Node::Kind::scalar) {
-            return value.text;
-        }
-        if (value.kind != Node::Kind::text) {
-            problem(value.at, "\"" + member.key + "\" must be a text, a number, true or false");
+        auto read = setting_text(member, options_);
+        if (!read) {
+            problem(member.value.at, read.error().message());
             return std::nullopt;
         }
-        auto text = interpolate(value.text, options_.variables);
-        if (!text) {
-            problem(value.at, "\"" + member.key + "\": " + text.error().message());
-            return std::nullopt;
-        }
-        if (text->secret) {
+        if (read->secret) {
             store_.tainted.push_back(member.key);
         }
-        return std::move(text->text);
+        return std::move(read->text);
     }
 
     void read_layers(const Node& value) {
@@ -257,13 +250,6 @@ class StoreReader {
     SettingMap file_settings_;
 };
 
-/// What TOML lets stand as a key without quotes.
-bool is_plain_key(std::string_view name) {
-    return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-        return is_alpha(c) || is_digit(c) || c == '-' || c == '_';
-    });
-}
-
 /// An item of `layers` with its secrets masked; all of its settings are when `hidden`.
 std::string shown_layer(std::string_view item, bool hidden) {
     const std::size_t mark = std::min(item.find('?'), item.size());
@@ -327,20 +313,6 @@ std::string json_list(const std::vector<std::string>& items, std::string_view se
     return text + "]";
 }
 
-std::string json_object(const auto& members) {
-    std::string text = "{";
-    for (const auto& [name, value] : members) {
-        text += (text.size() == 1 ? "" : ",") + json_quoted(name) + ":" + json_quoted(value);
-    }
-    return text + "}";
-}
-
-bool is_store_name(std::string_view name) {
-    std::string plain(name);
-    std::replace(plain.begin(), plain.end(), '.', '_');
-    return is_plain_key(plain);
-}
-
 }  // namespace
 
 Store read_store(std::string_view surface, const Member& member, std::string_view origin,
@@ -353,7 +325,7 @@ Store read_store(std::string_view surface, const Member& member, std::string_vie
         store.problems.emplace(
             member.at, Error(ErrorCode::invalid_config, place(origin, member.at) + message));
     };
-    if (!is_store_name(member.key)) {
+    if (!is_table_name(member.key)) {
         wrong("the name of a store holds letters, digits, '-', '_' and '.', not " +
               json_quoted(member.key));
     } else if (member.value.kind != Node::Kind::table) {
@@ -366,19 +338,15 @@ Store read_store(std::string_view surface, const Member& member, std::string_vie
 
 std::string show_store(const Store& store) {
     const ShownStore shown = shown_store(store);
-    const std::string name =
-        store.surface + "." + (is_plain_key(store.name) ? store.name : json_quoted(store.name));
-    const auto line = [](const std::string& key, const std::string& value) {
-        return (is_plain_key(key) ? key : json_quoted(key)) + " = " + json_quoted(value) + "\n";
-    };
+    const std::string name = store.surface + "." + toml_name(store.name);
     std::string text = "[" + name + "]\n";
     if (!shown.url.empty()) {
-        text += line("url", shown.url);
+        text += toml_line("url", shown.url);
     } else if (!shown.provider.empty()) {
-        text += line("provider", shown.provider);
+        text += toml_line("provider", shown.provider);
     }
     for (const auto& [key, value] : shown.settings) {
-        text += line(key, value);
+        text += toml_line(key, value);
     }
     if (!shown.layers.empty()) {
         text += "layers = " + json_list(shown.layers, ", ") + "\n";
@@ -386,7 +354,7 @@ std::string show_store(const Store& store) {
     const auto table = [&](std::string_view title, const auto& members) {
         text += members.empty() ? "" : "[" + name + "." + std::string(title) + "]\n";
         for (const auto& [key, value] : members) {
-            text += line(key, value);
+            text += toml_line(key, value);
         }
     };
     table("mounts", shown.mounts);

@@ -11,6 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view text(reinterpret_cast<const char*>(data), size);
     turntable::ConfigOptions options;
     options.variables = turntable::lookup_in({{"A", "a"}, {"B", "x y"}});
+    options.sections["serve"].tables["databases"] = {};
     (void)turntable::provider_config_from_json(text);
     const auto config = turntable::Config::parse(text, "fuzz", options);
     if (!config) {
@@ -22,6 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             (void)config->store(surface, name);
         }
     }
+    (void)config->section("serve");
     const std::string shown = config->show();
     if (config->problems().empty() && !turntable::Config::parse(shown, "shown", options)) {
         std::abort();

@@ -446,5 +446,93 @@ TEST(InterpolatedText, LengthIsLimited) {
     EXPECT_FALSE(detail::interpolate("yz${A}", variables));
 }
 
+struct PlaySettings {
+    std::string listen = "here";
+    std::string token_file{};
+    std::string secret_word{};
+};
+struct TrackSettings {
+    std::uint32_t loops = 1;
+};
+
+class SectionTest : public ConfigTest {
+  protected:
+    void SetUp() override {
+        ConfigTest::SetUp();
+        static const auto play = SettingsDescription<PlaySettings>("play", "Plays.")
+                                     .field("listen", &PlaySettings::listen, "Where.")
+                                     .field("token_file", &PlaySettings::token_file, "Tokens.")
+                                     .field("secret_word", &PlaySettings::secret_word, "A word.")
+                                     .secret();
+        static const auto track = SettingsDescription<TrackSettings>("play.tracks", "One.")
+                                      .field("loops", &TrackSettings::loops, "How often.")
+                                      .range(1, 9);
+        options_.sections["play"] = {.settings = play.info(), .tables = {{"tracks", track.info()}}};
+    }
+    std::vector<std::string> wrongs(std::string_view text) {
+        std::vector<std::string> found;
+        for (const Error& problem : parsed(text).problems()) {
+            found.push_back(problem.message());
+        }
+        return found;
+    }
+};
+
+TEST_F(SectionTest, HasSettingsAndTablesInTheOrderOfTheFile) {
+    const Config config =
+        parsed("[play]\nlisten = \"${NAME}\"\n[play.tracks.z]\nloops = 2\n[play.tracks.a]\n");
+    EXPECT_THAT(config.problems(), IsEmpty());
+    const auto section = config.section("play").value();
+    ASSERT_TRUE(section);
+    EXPECT_THAT(section->settings, ElementsAre(Pair("listen", "env")));
+    ASSERT_EQ(section->tables.size(), 2U);
+    EXPECT_EQ(section->tables[0].table, "tracks");
+    EXPECT_EQ(section->tables[0].name, "z");
+    EXPECT_THAT(section->tables[0].settings, ElementsAre(Pair("loops", "2")));
+    EXPECT_EQ(section->tables[1].name, "a");
+    EXPECT_FALSE(parsed("").section("play").value());
+    EXPECT_FALSE(config.section("serve").value());
+}
+
+TEST_F(SectionTest, EachMistakeIsToldWithItsPlaceAndTheNearestName) {
+    EXPECT_THAT(
+        wrongs("[play]\nlissen = \"x\"\nlisten = [1]\n[play.track.a]\n[play.tracks]\nb = 1\n"
+               "[play.tracks.c]\nloops = 10\nloop = 1\n"),
+        ElementsAre(HasSubstr("t.toml:2:10: play: unknown setting \"lissen\"; did you mean "
+                              "\"listen\"?"),
+                    HasSubstr("t.toml:3:10: \"listen\" must be a text"),
+                    HasSubstr("t.toml:4:7: unknown table \"play.track\"; did you mean "
+                              "\"tracks\"?"),
+                    HasSubstr("t.toml:6:1: [play.tracks] holds tables"),
+                    HasSubstr("t.toml:8:9: play.tracks: setting \"loops\": \"10\" is not"),
+                    HasSubstr("t.toml:9:8: play.tracks: unknown setting \"loop\"")));
+    EXPECT_THAT(wrongs("play = 1\n"), ElementsAre(HasSubstr("\"play\" must be a table")));
+    EXPECT_THAT(wrongs("[serv]\n"),
+                ElementsAre(HasSubstr("unknown table \"serv\"; did you mean \"serve\"?")));
+    const Config wrong = parsed("[play]\nlissen = \"x\"\n[kv.a]\nurl = \"sqlite:a\"\n");
+    EXPECT_FALSE(wrong.section("play"));
+    EXPECT_TRUE(wrong.store("kv", "a"));  // which is not hindered
+}
+
+TEST_F(SectionTest, IsShownWithoutItsSecrets) {
+    const Config config = parsed(
+        "[play]\ntoken_file = \"f\"\nsecret_word = \"s3cr\"\nlisten = \"${DB_PASSWORD}\"\n"
+        "[play.tracks.a]\nloops = 3\n[serve]\nurl = \"http://u:s3cr@h/\"\ntoken = \"s3cr\"\n");
+    EXPECT_THAT(config.problems(), IsEmpty());
+    EXPECT_THAT(config.show(),
+                AllOf(HasSubstr("[play]\nlisten = \"***\"\nsecret_word = \"***\"\ntoken_file = "
+                                "\"f\"\n\n[play.tracks.a]\nloops = \"3\"\n"),
+                      Not(HasSubstr("s3cr"))));
+    EXPECT_THAT(
+        config.show_json(),
+        AllOf(HasSubstr(R"("tables":[{"table":"tracks","name":"a","settings":{"loops":"3"}}])"),
+              Not(HasSubstr("s3cr"))));
+    EXPECT_THAT(wrongs("[play.tracks.a]\nloops = \"${DB_PASSWORD}\"\n"),
+                ElementsAre(AllOf(HasSubstr("the value of its variable is wrong"),
+                                  Not(HasSubstr("s3cr")))));
+    EXPECT_THAT(config_json_schema({}, options_.sections),
+                AllOf(HasSubstr("\"tracks\""), HasSubstr("\"loops\""), HasSubstr("\"serve\"")));
+}
+
 }  // namespace
 }  // namespace turntable
