@@ -1,5 +1,7 @@
 #include "kv/ordered/tasks.hpp"
 
+#include "turntable/kv/delivery_id.hpp"
+
 namespace turntable::inline v0::kv::detail {
 
 namespace {
@@ -104,7 +106,8 @@ Result<AppliedFailure> apply_failure(WriteScope& scope, QueueRow row) {
     scope.note_change();
     TURNTABLE_CHECK(scope.transaction().queue_remove(QueueTable::running, *out.row));
     TURNTABLE_TRY(const std::uint64_t version, scope.next_version());
-    out.plan = plan_failure(*out.row, new_message_id(scope.random()), version, scope.now_ms());
+    out.plan = plan_failure(*out.row, next_delivery_id(out.row->id, scope.random()), version,
+                            scope.now_ms());
     if (out.plan.retry) {
         TURNTABLE_CHECK(scope.transaction().queue_insert(QueueTable::waiting, *out.plan.retry));
     }
