@@ -75,24 +75,54 @@ Async<Response> enqueue(const Request& request, const ServedDatabase& served,
         });
 }
 
-Async<Response> take(const Request& request, const ServedDatabase& served, const Context& context) {
+/// When to look whether the token still holds: every so often, and at its end.
+Instant next_look(Runtime& runtime, const QueueCall& call) {
+    Instant next = runtime.clock().steady_now() + call.look_every;
+    if (call.grant.expires) {
+        const auto left = *call.grant.expires - runtime.clock().wall_now();
+        if (left < call.look_every) {
+            next = runtime.clock().steady_now() + left;
+        }
+    }
+    return next;
+}
+
+Async<Response> take_until(ServedDatabase served, QueueCall call, Instant until, Context context) {
     constexpr std::string_view operation = "take";
+    Runtime& runtime = runtime_behind(served);
+    for (;;) {
+        Context step = context;
+        step.deadline = std::min(until, next_look(runtime, call));
+        Result<kv::QueueMessage> message = co_await served.database.backend().queue_take(step);
+        if (!message && message.error().code() != ErrorCode::timeout) {
+            co_return error_response(runtime, operation, message.error());
+        }
+        if (!call.may_go_on()) {
+            if (message) {
+                // It came for one who may not have it any more.
+                (void)co_await served.database.backend().queue_finish(context, message->id,
+                                                                      kv::Delivery::failed);
+            }
+            co_return Refusal{401, "the access token has ended or was withdrawn"}.response();
+        }
+        if (message) {
+            co_return json_response(message_json(*message));
+        }
+        if (runtime.clock().steady_now() >= until) {
+            co_return nothing();
+        }
+    }
+}
+
+Async<Response> take(const Request& request, const ServedDatabase& served, QueueCall call,
+                     const Context& context) {
     const auto wait = parse_take(request.body.text());
     if (!wait) {
-        return error_response(runtime_behind(served), operation, wait.error());
+        return error_response(runtime_behind(served), "take", wait.error());
     }
-    Context limited = context;
-    limited.deadline =
+    const Instant until =
         std::min(context.deadline, runtime_behind(served).clock().steady_now() + *wait);
-    return then(served.database.backend().queue_take(limited),
-                [served](Result<kv::QueueMessage>&& message) -> Result<Response> {
-                    if (message) {
-                        return json_response(message_json(*message));
-                    }
-                    return message.error().code() == ErrorCode::timeout
-                               ? nothing()
-                               : error_response(runtime_behind(served), "take", message.error());
-                });
+    return take_until(served, std::move(call), until, context);
 }
 
 Async<Response> finish(const Request& request, const ServedDatabase& served,
@@ -125,9 +155,10 @@ std::optional<QueueMethod> queue_method_from(std::string_view name) noexcept {
 }
 
 Async<Response> answer_queue_call(const Request& request, const ServedDatabase& served,
-                                  const Grant& grant, QueueMethod method, const Context& context) {
-    if (grant.read_only || served.read_only) {
-        return text_response(403, grant.read_only
+                                  QueueCall call, const Context& context) {
+    const QueueMethod method = call.method;
+    if (call.grant.read_only || served.read_only) {
+        return text_response(403, call.grant.read_only
                                       ? "queue: the access token is for reading only"
                                       : "queue: this database is served for reading only");
     }
@@ -143,7 +174,7 @@ Async<Response> answer_queue_call(const Request& request, const ServedDatabase& 
         case QueueMethod::enqueue:
             return enqueue(request, served, context);
         case QueueMethod::take:
-            return take(request, served, context);
+            return take(request, served, std::move(call), context);
         case QueueMethod::finish:
             return finish(request, served, context);
         case QueueMethod::extend:

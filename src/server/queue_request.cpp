@@ -7,6 +7,7 @@
 
 #include "turntable/core/base64.hpp"
 #include "turntable/core/settings_info.hpp"
+#include "turntable/kv/delivery_id.hpp"
 #include "turntable/kv/js_value.hpp"
 #include "turntable/kv/json.hpp"
 #include "turntable/kv/key.hpp"
@@ -192,16 +193,20 @@ Result<std::string> parse_extend(std::string_view json) {
     return id_of(body);
 }
 
-std::string message_json(const kv::QueueMessage& message) {
-    std::string json = "{\"id\":" + json_quoted(message.id);
-    const auto js = kv::Value::v8(message.payload).as_js();
+std::string message_value_json(const kv::Value& payload) {
+    const auto js = payload.as_js();
     const auto value = js ? kv::js_to_json(*js) : Result<std::string>(js.error());
-    if (value) {
-        json += ",\"value\":" + *value;
-    } else {  // what only another version of V8 can read
-        json += ",\"v8\":" + json_quoted(to_base64(message.payload));
-    }
-    return json + ",\"leaseUntilMs\":" + std::to_string(message.lease_until_ms) + "}";
+    return value ? "\"value\":" + *value
+                 // what only another version of V8 can read
+                 : "\"v8\":" + json_quoted(to_base64(payload.data()));
+}
+
+std::string message_json(const kv::QueueMessage& message) {
+    return "{\"id\":" + json_quoted(message.id) +
+           ",\"messageId\":" + json_quoted(kv::delivered_message(message.id)) +
+           ",\"attempt\":" + std::to_string(kv::delivery_attempt(message.id)) + "," +
+           message_value_json(kv::Value::v8(message.payload)) +
+           ",\"leaseUntilMs\":" + std::to_string(message.lease_until_ms) + "}";
 }
 
 }  // namespace turntable::inline v0::server

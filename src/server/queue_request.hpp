@@ -10,6 +10,7 @@
 #include "turntable/core/bytes.hpp"
 #include "turntable/core/result.hpp"
 #include "turntable/kv/contract.hpp"
+#include "turntable/kv/value.hpp"
 
 /// \file
 /// What the calls of the queue say, read from JSON.
@@ -44,6 +45,9 @@ struct FinishRequest {
 Result<FinishRequest> parse_finish(std::string_view json);
 Result<std::string> parse_extend(std::string_view json);
 
+/// The member of an object in JSON that has a message: `"value":...`, or `"v8":"..."` of what only
+/// another version of V8 can read.
+std::string message_value_json(const kv::Value& payload);
 /// A message as it is given to whoever took it.
 std::string message_json(const kv::QueueMessage& message);
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "kv_connect/rfc3339.hpp"
 #include "server/kv_calls.hpp"
 #include "server/operations.hpp"
 #include "server/queue_calls.hpp"
@@ -97,6 +98,14 @@ Response over_quota(std::string_view name, std::chrono::seconds wait) {
     return response;
 }
 
+std::string backup_line(const BackupState& state) {
+    return "backup of " + state.database_name + ": " +
+           (state.last_success ? kv::connect::to_rfc3339(*state.last_success) : "none yet") +
+           (state.failures > 0 ? ", failed " + std::to_string(state.failures) + " times since"
+                               : "") +
+           (state.late ? ", late" : "") + "\n";
+}
+
 std::string below(std::string_view base, const ServedDatabase& served, bool is_default) {
     std::string url(base);
     if (!is_default) {
@@ -116,6 +125,7 @@ Result<std::shared_ptr<Service>> Service::create(ServiceOptions options) {
 Service::Service(ServiceOptions options)
     : runtime_(options.runtime == nullptr ? Runtime::shared() : std::move(options.runtime)),
       settings_(std::move(options.settings)),
+      backups_(std::move(options.backups)),
       access_(options.access == nullptr ? std::make_shared<LiveAccess>(std::vector<AccessToken>())
                                         : std::move(options.access)),
       cors_(std::make_shared<const Cors>(Cors::parse(settings_.cors_origins).value_or(Cors()))),
@@ -186,14 +196,7 @@ Async<Response> Service::answer_operator(const net::http::RequestHead& head, Rou
         return live_answer();
     }
     if (kind == RouteKind::ready) {
-        std::vector<NamedDatabase> databases;
-        for (const Hosted& hosted : databases_) {
-            databases.push_back({hosted.served.name, hosted.served.database});
-        }
-        Context limited = context;
-        limited.deadline =
-            std::min(context.deadline, runtime_->clock().steady_now() + health_time_max);
-        return ready_answer(std::move(databases), limited);
+        return ready(context);
     }
     if (needs_token) {
         const auto admitted =
@@ -207,6 +210,29 @@ Async<Response> Service::answer_operator(const net::http::RequestHead& head, Rou
         }
     }
     return metrics_answer(*runtime_);
+}
+
+/// A backup that is late does not make a server one that cannot answer.
+Async<Response> Service::ready(const Context& context) const {
+    std::vector<NamedDatabase> databases;
+    for (const Hosted& hosted : databases_) {
+        databases.push_back({hosted.served.name, hosted.served.database});
+    }
+    Context limited = context;
+    limited.deadline = std::min(context.deadline, runtime_->clock().steady_now() + health_time_max);
+    auto answered = ready_answer(std::move(databases), limited);
+    if (!backups_) {
+        return answered;
+    }
+    return tap(std::move(answered), [backups = backups_](Result<Response>& response) {
+        if (response) {
+            std::string text = std::get<Bytes>(response->body).to_string();
+            for (const BackupState& state : backups()) {
+                text += backup_line(state);
+            }
+            response->body = Bytes::take(std::move(text));
+        }
+    });
 }
 
 /// The handler of the other address.
@@ -260,7 +286,12 @@ Async<Response> Service::answer_database(const Request& request, const Route& ro
     }
     if (route.kind == RouteKind::queue_call) {
         const auto method = queue_method_from(route.call);
-        return method ? answer_queue_call(request, hosted->served, grant, *method, context)
+        return method ? answer_queue_call(request, hosted->served,
+                                          {.method = *method,
+                                           .grant = grant,
+                                           .look_every = settings_.keep_alive,
+                                           .may_go_on = still_holds(grant)},
+                                          context)
                       : unknown_call(route.call, "enqueue, take, finish and extend");
     }
     const auto method = kv_method_from(route.call);
@@ -272,11 +303,15 @@ Async<Response> Service::answer_database(const Request& request, const Route& ro
                 .grant = grant,
                 .keep_alive = settings_.keep_alive};
     if (*method == KvMethod::watch) {
-        call.may_go_on = [live = access_, runtime = runtime_, grant] {
-            return live->current()->still_holds(grant, runtime->clock().wall_now());
-        };
+        call.may_go_on = still_holds(grant);
     }
     return answer_call(request, hosted->served, std::move(call), context);
+}
+
+std::function<bool()> Service::still_holds(const Grant& grant) const {
+    return [live = access_, runtime = runtime_, grant] {
+        return live->current()->still_holds(grant, runtime->clock().wall_now());
+    };
 }
 
 Response Service::exchange(const Request& request, const ServedDatabase& served,

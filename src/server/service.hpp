@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -7,6 +8,7 @@
 
 #include "net/http/handler.hpp"
 #include "server/access.hpp"
+#include "server/backup_schedule.hpp"
 #include "server/cors.hpp"
 #include "server/routes.hpp"
 #include "server/served_database.hpp"
@@ -25,6 +27,8 @@ struct ServiceOptions {
     std::vector<ServedDatabase> databases = {};
     /// Null: nobody needs a token.
     std::shared_ptr<LiveAccess> access = nullptr;
+    /// Asked for `/readyz`; empty: there are no backups.
+    std::function<std::vector<BackupState>()> backups = {};
 };
 
 /// Databases over HTTP: everything that `turntable serve` answers.
@@ -62,13 +66,17 @@ class TURNTABLE_EXPORT Service final : public net::http::Handler {
                                                RequestNote& note);
     Async<net::http::Response> answer_operator(const net::http::RequestHead& head, RouteKind kind,
                                                bool needs_token, const Context& context) const;
+    Async<net::http::Response> ready(const Context& context) const;
     net::http::Response exchange(const net::http::Request& request, const ServedDatabase& served,
                                  const Grant& grant) const;
+    /// For what goes on for a while.
+    std::function<bool()> still_holds(const Grant& grant) const;
     const Hosted* find(std::string_view name) const noexcept;
     WallTime now() const noexcept { return runtime_->clock().wall_now(); }
 
     std::shared_ptr<Runtime> runtime_;
     Settings settings_;
+    std::function<std::vector<BackupState>()> backups_;
     std::vector<Hosted> databases_;
     std::shared_ptr<LiveAccess> access_;
     std::shared_ptr<const Cors> cors_;

@@ -42,6 +42,13 @@ Result<void> check_public_url(const Settings& settings) {
     return {};
 }
 
+Result<void> check_tls(const Settings& settings) {
+    if (settings.tls_certificate.empty() != settings.tls_key.empty()) {
+        return Error(ErrorCode::invalid_config, "tls_certificate and tls_key go together");
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<void> check_exposure(const Settings& settings) {
@@ -92,6 +99,31 @@ const SettingsDescription<Settings>& server_settings() {
             .field("metrics_listen", &Settings::metrics_listen,
                    "Another address that answers /metrics, /healthz and /readyz, without a token. "
                    "Empty: none.")
+            .field("read_only", &Settings::read_only, "Every write is refused.")
+            .field("tls_certificate", &Settings::tls_certificate,
+                   "PEM file of the certificate and its chain, for HTTPS; SIGHUP reads it again.")
+            .field("tls_key", &Settings::tls_key, "PEM file of its key.")
+            .field("threads", &Settings::threads,
+                   "Threads that move bytes. 0: one for each processor.")
+            .range(0, 256)
+            .field("connections_max", &Settings::connections_max,
+                   "Connections at once; more are closed as they come.")
+            .range(1, 1'000'000)
+            .field("idle_time", &Settings::idle_time,
+                   "After so long without a request a connection ends.")
+            .range(milliseconds(100), std::chrono::hours(1))
+            .field("head_time", &Settings::head_time, "For the head of a request to arrive.")
+            .range(milliseconds(100), std::chrono::minutes(10))
+            .field("body_time", &Settings::body_time,
+                   "For the body of a request to arrive, beside a second for each KiB.")
+            .range(milliseconds(100), std::chrono::hours(1))
+            .field("write_time", &Settings::write_time,
+                   "A client that takes nothing of its answer for so long is cut off.")
+            .range(milliseconds(100), std::chrono::hours(1))
+            .field("drain_time", &Settings::drain_time,
+                   "For requests and webhooks under way when the server ends.")
+            .range(milliseconds(0), std::chrono::minutes(10))
+            .check(check_tls)
             .check(check_listen)
             .check(check_access_token)
             .check(check_origins)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 
 #include "server/quota.hpp"
@@ -26,6 +27,20 @@ struct Settings {
     bool access_log = true;
     /// Empty: `/metrics` is only on `listen`, where it needs a token.
     std::string metrics_listen = {};
+    /// For all databases, whatever the token.
+    bool read_only = false;
+    /// PEM files; both or neither. With them TCP is HTTPS.
+    std::string tls_certificate = {};
+    std::string tls_key = {};
+    /// 0: one for each processor.
+    std::uint32_t threads = 0;
+    std::uint32_t connections_max = 20'000;
+    std::chrono::milliseconds idle_time{75'000};
+    std::chrono::milliseconds head_time{10'000};
+    std::chrono::milliseconds body_time{30'000};
+    std::chrono::milliseconds write_time{30'000};
+    /// For requests and webhooks under way when the server ends.
+    std::chrono::milliseconds drain_time{10'000};
     /// For each database that has no quota of its own; see QuotaOptions.
     double requests = 0;
     double requests_burst = 100;
@@ -33,6 +48,7 @@ struct Settings {
     ByteSize bytes_burst{8 << 20};
 
     bool needs_token() const noexcept { return !token_file.empty() || !access_token.empty(); }
+    bool is_secure() const noexcept { return !tls_certificate.empty(); }
     QuotaOptions quota() const noexcept { return {requests, requests_burst, bytes, bytes_burst}; }
 };
 

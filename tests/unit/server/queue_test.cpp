@@ -146,6 +146,52 @@ TEST_F(QueueCalls, ALeaseIsExtendedOrEnds) {
     EXPECT_EQ(member_of(second.text(), "value"), "1");
 }
 
+TEST_F(QueueCalls, ATakeEndsWhenItsTokenIsWithdrawn) {
+    auto pending = asked.start(queue_request("take", R"({"waitMs":60000})"));
+    asked.clock->advance(4999ms);
+    EXPECT_FALSE(pending.is_ready());
+    asked.live->replace({{.name = "other", .secret = "another-secret-of-12"}});
+    asked.clock->advance(1ms);
+    const Answer answer = test::answer_of(std::move(pending));
+    EXPECT_EQ(answer.status, 401);
+    EXPECT_EQ(answer.header("www-authenticate"), "Bearer");
+}
+
+TEST_F(QueueCalls, AMessageDoesNotGoToATokenThatWasWithdrawnMeanwhile) {
+    auto pending = asked.start(queue_request("take", R"({"waitMs":60000})"));
+    asked.live->replace({{.name = "other", .secret = "another-secret-of-12"}});
+    ASSERT_TRUE(db.enqueue("for the next", {.backoff = std::vector{0ms}}));
+    EXPECT_EQ(test::answer_of(std::move(pending)).status, 401);
+    const auto received = db.receive();
+    ASSERT_TRUE(received);
+    EXPECT_EQ(received->value().as_text().value(), "for the next");
+}
+
+TEST_F(QueueCalls, ATakeEndsAtTheMomentWhenItsTokenDoes) {
+    asked.live->replace({{.name = "all",
+                          .secret = std::string(AskedService::secret),
+                          .expires = asked.clock->wall_now() + 700ms}});
+    auto pending = asked.start(queue_request("take", R"({"waitMs":60000})"));
+    asked.clock->advance(699ms);
+    EXPECT_FALSE(pending.is_ready());
+    asked.clock->advance(1ms);
+    EXPECT_EQ(test::answer_of(std::move(pending)).status, 401);
+}
+
+TEST_F(QueueCalls, ATakeTellsTheMessageAndTheAttempt) {
+    ASSERT_EQ(ask("enqueue", R"({"value":1,"backoffMs":[100]})").status, 200);
+    const std::string first = take();
+    EXPECT_EQ(member_of(first, "attempt"), "1");
+    EXPECT_EQ(ask("finish", with_id(first, R"(,"delivered":false)")).status, 204);
+    auto again = asked.start(queue_request("take", "{}"));
+    asked.clock->advance(100ms);
+    const std::string second = test::answer_of(std::move(again)).text();
+    EXPECT_EQ(member_of(second, "attempt"), "2");
+    EXPECT_EQ(member_of(second, "messageId"), member_of(first, "messageId"));
+    EXPECT_NE(member_of(second, "id"), member_of(first, "id"));
+    EXPECT_EQ(ask("finish", with_id(first)).status, 404);
+}
+
 TEST_F(QueueCalls, AnAskerThatHasGoneTakesNoMessage) {
     std::stop_source gone;
     auto pending = asked.start(queue_request("take", "{}"), {.stop = gone.get_token()});

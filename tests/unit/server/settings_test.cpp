@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "server/database_settings.hpp"
 #include "server/listen.hpp"
 #include "server/quota.hpp"
 #include "support/asked_service.hpp"
@@ -81,23 +82,88 @@ TEST(ServerSettings, AreCheckedAtBothEndsOfEachRange) {
                                    {"public_url", "https://example.org/kv"},
                                    {"token_lifetime", "1m"},
                                    {"keep_alive", "100ms"},
-                                   {"body_max", "64KiB"}}));
+                                   {"body_max", "64KiB"},
+                                   {"tls_certificate", "c.pem"},
+                                   {"tls_key", "k.pem"},
+                                   {"threads", "256"},
+                                   {"connections_max", "1000000"},
+                                   {"idle_time", "100ms"},
+                                   {"head_time", "10m"},
+                                   {"body_time", "1h"},
+                                   {"write_time", "1h"},
+                                   {"drain_time", "0"}}));
     EXPECT_TRUE(settings.from_map(
         {{"token_lifetime", "30d"}, {"keep_alive", "10m"}, {"body_max", "64MiB"}}));
-    for (const auto& [name, value] :
-         {std::pair{"listen", "nowhere"}, std::pair{"public_url", "example.org"},
-          std::pair{"public_url", "https://example.org/"}, std::pair{"token_lifetime", "59s"},
-          std::pair{"token_lifetime", "31d"}, std::pair{"keep_alive", "99ms"},
-          std::pair{"keep_alive", "11m"}, std::pair{"body_max", "65535"},
-          std::pair{"body_max", "65MiB"}, std::pair{"requests", "-1"},
-          std::pair{"requests_burst", "0"}, std::pair{"access_token", "too short"},
-          std::pair{"cors_origins", "example.org"}, std::pair{"metrics_listen", "nowhere"},
-          std::pair{"lissen", ":1"}}) {
+    for (const auto& [name, value] : {std::pair{"listen", "nowhere"},
+                                      std::pair{"public_url", "example.org"},
+                                      std::pair{"public_url", "https://example.org/"},
+                                      std::pair{"token_lifetime", "59s"},
+                                      std::pair{"token_lifetime", "31d"},
+                                      std::pair{"keep_alive", "99ms"},
+                                      std::pair{"keep_alive", "11m"},
+                                      std::pair{"body_max", "65535"},
+                                      std::pair{"body_max", "65MiB"},
+                                      std::pair{"requests", "-1"},
+                                      std::pair{"requests_burst", "0"},
+                                      std::pair{"access_token", "too short"},
+                                      std::pair{"cors_origins", "example.org"},
+                                      std::pair{"metrics_listen", "nowhere"},
+                                      std::pair{"lissen", ":1"},
+                                      std::pair{"tls_key", "k.pem"},
+                                      std::pair{"tls_certificate", "c.pem"},
+                                      std::pair{"threads", "257"},
+                                      std::pair{"connections_max", "0"},
+                                      std::pair{"connections_max", "1000001"},
+                                      std::pair{"idle_time", "99ms"},
+                                      std::pair{"head_time", "11m"},
+                                      std::pair{"body_time", "2h"},
+                                      std::pair{"write_time", "99ms"},
+                                      std::pair{"drain_time", "601s"}}) {
         const auto refused = settings.from_map({{name, value}});
         ASSERT_FALSE(refused) << name << "=" << value;
         EXPECT_EQ(refused.error().code(), ErrorCode::invalid_config);
         EXPECT_THAT(refused.error().to_string(), testing::Not(testing::HasSubstr("too short")));
     }
+}
+
+TEST(DatabaseSettings, AreCheckedAtBothEndsOfEachRange) {
+    const auto& settings = server::database_settings();
+    EXPECT_TRUE(settings.validate({}));
+    const SettingMap good = {{"webhook_url", "https://example.org/hook"},
+                             {"webhook_secret", "sixteen-letters!"},
+                             {"webhook_concurrency", "64"},
+                             {"webhook_timeout", "100ms"},
+                             {"backup_every", "1s"},
+                             {"backup_keep", "1"}};
+    EXPECT_TRUE(settings.from_map(good));
+    for (const auto& [name, value] :
+         {std::pair{"webhook_url", "ftp://example.org"}, std::pair{"webhook_url", "http://u@h/"},
+          std::pair{"webhook_url", "http://h/#f"}, std::pair{"webhook_url", "http:///x"},
+          std::pair{"webhook_url", "http://h/a b"}, std::pair{"webhook_secret", "fifteen-letters"},
+          std::pair{"webhook_secret", "whsec_AAAA"}, std::pair{"webhook_secret", "whsec_?"},
+          std::pair{"webhook_concurrency", "0"}, std::pair{"webhook_concurrency", "65"},
+          std::pair{"webhook_timeout", "99ms"}, std::pair{"webhook_timeout", "11m"},
+          std::pair{"backup_every", "999ms"}, std::pair{"backup_every", "367d"},
+          std::pair{"backup_keep", "0"}, std::pair{"backup_keep", "10001"},
+          std::pair{"requests", "-1"}, std::pair{"read_only", "true"},
+          std::pair{"back_up_keep", "1"}}) {
+        SettingMap map = good;
+        map[name] = value;
+        const auto refused = settings.from_map(map);
+        ASSERT_FALSE(refused) << name << "=" << value;
+        EXPECT_EQ(refused.error().code(), ErrorCode::invalid_config);
+        EXPECT_THAT(refused.error().to_string(), testing::Not(testing::HasSubstr("letters")));
+    }
+}
+
+TEST(DatabaseSettings, HaveAQuotaOfTheirOwnOrThatOfTheServer) {
+    const server::Settings all{.requests = 7, .requests_burst = 9};
+    EXPECT_FALSE(server::DatabaseSettings{}.quota(all));
+    const auto own = server::DatabaseSettings{.requests = 3}.quota(all);
+    ASSERT_TRUE(own);
+    EXPECT_EQ(own->requests, 3);
+    EXPECT_EQ(own->requests_burst, 9);
+    EXPECT_EQ(own->bytes_burst, all.bytes_burst);
 }
 
 TEST(Quota, RefusesWhatIsOverAndSaysWhenToCome) {

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "turntable/core/clock.hpp"
+#include "turntable/core/export.hpp"
+#include "turntable/core/result.hpp"
+
+/// \file
+/// The files of scheduled backups.
+///
+/// Purpose: `NAME-20261123T044826Z.backup` is one that is whole and was verified. What a killed
+/// process leaves has another ending and is taken away by the next backup. Ownership: values.
+/// Threads: plain functions that block on the disk. Errors: `io` and the like, with the path.
+namespace turntable::inline v0::server {
+
+/// A whole backup of a database.
+struct BackupFile {
+    std::string path;
+    WallTime made;
+};
+
+/// The name of a file by its time, which is cut to the second.
+TURNTABLE_EXPORT std::string backup_file_name(std::string_view database, WallTime made);
+/// The time in the name of a whole backup; none if it is no such name.
+TURNTABLE_EXPORT std::optional<WallTime> backup_time(std::string_view database,
+                                                     std::string_view file_name);
+/// Where a backup is written before it was verified.
+TURNTABLE_EXPORT std::string unverified_path(std::string_view path);
+
+/// The whole backups of a database in a folder, the newest first. A folder that is not there has
+/// none.
+TURNTABLE_EXPORT Result<std::vector<BackupFile>> whole_backups(const std::string& folder,
+                                                               std::string_view database);
+/// Takes away what killed processes left of backups of this database.
+TURNTABLE_EXPORT Result<void> remove_torn_backups(const std::string& folder,
+                                                  std::string_view database);
+/// Takes away all but the newest `keep`, which is at least 1.
+TURNTABLE_EXPORT Result<void> remove_old_backups(const std::string& folder,
+                                                 std::string_view database, std::size_t keep);
+/// Gives a verified backup its name, on disk when this returns.
+TURNTABLE_EXPORT Result<void> publish_backup(const std::string& path);
+
+}  // namespace turntable::inline v0::server
