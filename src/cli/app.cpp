@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "cli/blob_output.hpp"
+#include "cli/serve_settings.hpp"
 #include "turntable/blob/fs.hpp"
 #include "turntable/blob/kv.hpp"
 #include "turntable/blob/sqlite.hpp"
@@ -128,6 +129,7 @@ Result<const turntable::Config*> App::config() {
                 turntable::tape::parse_query(text, turntable::Clock::system()->wall_now()));
             return {};
         };
+        options.sections = config_sections();
         TURNTABLE_TRY(config_, turntable::Config::load(path, options));
     }
     return &*config_;

@@ -5,6 +5,7 @@
 
 #include "cli/app.hpp"
 #include "cli/config_import.hpp"
+#include "cli/serve_settings.hpp"
 #include "turntable/core/settings_info.hpp"
 
 namespace turntable_cli {
@@ -75,8 +76,10 @@ void add_config(CLI::App& root, App& app) {
 
     auto* schema = config->add_subcommand("schema", "Print the JSON Schema of turntable.toml");
     schema->add_flag("--json")->description("It is JSON in any case");
-    schema->callback(
-        [&app] { std::cout << turntable::config_json_schema(app.registry().describe()) << '\n'; });
+    schema->callback([&app] {
+        std::cout << turntable::config_json_schema(app.registry().describe(), config_sections())
+                  << '\n';
+    });
 }
 
 }  // namespace turntable_cli

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "cli/app.hpp"
+#include "cli/serve_settings.hpp"
 #include "turntable/core/nearest_name.hpp"
 #include "turntable/core/settings_info.hpp"
 #include "turntable/version.hpp"
@@ -21,12 +22,17 @@ std::string joined(const std::vector<std::string>& names) {
     return text;
 }
 
-/// A layer is named without the colon that follows the scheme of a URL.
-std::string help_text(const turntable::SettingsInfo& info, bool is_layer) {
+/// What has settings, by how it is named.
+enum class Explained { backend, layer, section };
+
+/// A layer is named without the colon that follows the scheme of a URL, and a section has none.
+std::string help_text(const turntable::SettingsInfo& info, Explained what) {
     std::string text = info.help_text();
-    const std::string form = info.name + ":[?";
-    if (const std::size_t at = text.find(form); is_layer && at != std::string::npos) {
+    const std::size_t at = text.find(info.name + ":[?");
+    if (what == Explained::layer && at != std::string::npos) {
         text.erase(at + info.name.size(), 1);
+    } else if (what == Explained::section && at != std::string::npos) {
+        text.replace(at, text.find('\n', at) - at, "[" + info.name + "] in turntable.toml");
     }
     return text;
 }
@@ -143,6 +149,21 @@ std::optional<turntable::SettingsInfo> settings_of(
     return found == backends.end() ? std::nullopt : std::optional(found->settings);
 }
 
+/// Of "serve", or of the tables in it, "serve.databases".
+std::optional<turntable::SettingsInfo> settings_of_section(std::string_view wanted) {
+    for (const auto& [name, section] : config_sections()) {
+        if (wanted == name) {
+            return section.settings;
+        }
+        for (const auto& [table, settings] : section.tables) {
+            if (wanted == name + "." + table) {
+                return settings;
+            }
+        }
+    }
+    return std::nullopt;
+}
+
 /// There is nothing of that name among these.
 void fail_without(App& app, const HelpArguments& options, const Names& names) {
     std::vector<std::string> all;
@@ -161,7 +182,7 @@ void fail_without(App& app, const HelpArguments& options, const Names& names) {
 
 void explain(App& app, const HelpArguments& options) {
     std::optional<turntable::SettingsInfo> found;
-    bool is_layer = false;
+    Explained what = Explained::backend;
     const auto is_meant = [&options, &found](std::string_view surface) {
         return !found && (options.surface.empty() || options.surface == surface);
     };
@@ -169,7 +190,7 @@ void explain(App& app, const HelpArguments& options) {
         const auto layer = std::ranges::find(layers, options.name, &turntable::LayerInfo::name);
         if (layer != layers.end()) {
             found = layer->settings;
-            is_layer = true;
+            what = Explained::layer;
         }
     };
     if (is_meant("kv")) {
@@ -187,10 +208,14 @@ void explain(App& app, const HelpArguments& options) {
     if (is_meant("tape")) {
         look_among(app.tapes().layers());
     }
+    if (!found && options.surface.empty()) {
+        found = settings_of_section(options.name);
+        what = found ? Explained::section : what;
+    }
     if (found) {
         std::cout << (options.json       ? found->json_schema() + "\n"
                       : options.markdown ? found->markdown()
-                                         : help_text(*found, is_layer));
+                                         : help_text(*found, what));
         return;
     }
     fail_without(app, options, options.surface == "tape" ? tape_names_of(app) : names_of(app));

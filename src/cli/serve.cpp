@@ -9,11 +9,15 @@
 
 #include "cli/app.hpp"
 #include "cli/blob_output.hpp"
+#include "cli/serve_settings.hpp"
 #include "cli/server_log.hpp"
 #include "cli/text.hpp"
 #include "net/server.hpp"
+#include "server/backup_schedule.hpp"
 #include "server/open_access.hpp"
 #include "server/service.hpp"
+#include "server/webhook.hpp"
+#include "turntable/kv/sqlite.hpp"
 
 namespace turntable_cli {
 
@@ -26,136 +30,112 @@ using turntable::Result;
 
 namespace {
 
-constexpr const char* default_store = "sqlite:turntable.db";
-constexpr const char* default_token_file = "turntable.tokens";
-/// What denokv listens on, unless told otherwise.
-constexpr const char* denokv_listen = "0.0.0.0:4512";
-/// How long requests under way may take when the server ends.
-constexpr std::chrono::seconds grace{10};
-
-struct ServeOptions {
-    std::vector<std::string> stores;
-    /// denokv's way to name its one database.
-    std::string sqlite_path;
-    std::string listen;
-    std::string token_file;
-    std::string access_token;
-    bool no_token = false;
-    bool read_only = false;
-    std::string certificate;
-    std::string key;
-    std::vector<std::string> settings;
-};
-
 /// What was opened, in the order in which it has to end.
 struct Serving {
     std::shared_ptr<turntable::Runtime> runtime;
     server::Settings settings;
     server::OpenedAccess access;
     std::vector<server::ServedDatabase> databases;
+    /// Null: no database has any.
+    std::shared_ptr<server::BackupSchedule> backups;
     std::unique_ptr<net::Server> listener;
     std::unique_ptr<net::Server> operators;
+    std::vector<std::unique_ptr<server::Webhook>> webhooks;
 };
 
-Result<server::Settings> read_settings(const ServeOptions& options) {
-    turntable::SettingMap map;
-    for (const std::string& text : options.settings) {
-        const std::size_t equals = text.find('=');
-        if (equals == std::string::npos) {
-            return Error(ErrorCode::invalid_config, "--set wants NAME=VALUE, not " + text);
-        }
-        map[text.substr(0, equals)] = text.substr(equals + 1);
-    }
-    if (!options.listen.empty()) {
-        map["listen"] = options.listen;
-    } else if (!options.sqlite_path.empty() && !map.contains("listen")) {
-        map["listen"] = denokv_listen;
-    }
-    if (!options.access_token.empty()) {
-        map["access_token"] = options.access_token;
-    }
-    if (!options.token_file.empty()) {
-        map["token_file"] = options.token_file;
-    } else if (!options.no_token && !map.contains("access_token") && !map.contains("token_file")) {
-        map["token_file"] = default_token_file;
-    }
-    return server::server_settings().from_map(std::move(map));
+/// A native backup is a file of SQLite, the only engine that has one.
+Result<void> check_native_backup(const std::string& path) {
+    kv::SqliteOptions as_is;
+    as_is.path = path;
+    as_is.read_only = true;
+    as_is.create = false;
+    as_is.verify = kv::SqliteVerify::always;
+    TURNTABLE_TRY(kv::SqliteBackend backend, kv::open_sqlite(as_is));
+    return backend.connect();
 }
 
-struct NamedStore {
-    std::string name;
-    std::string url;
-};
-
-/// `NAME=URL`, `@NAME`, or, for the first, a URL alone.
-Result<NamedStore> named_store_of(const std::string& text, bool first) {
-    const std::size_t equals = text.find('=');
-    if (equals != std::string::npos && server::is_database_name(text.substr(0, equals))) {
-        return NamedStore{text.substr(0, equals), text.substr(equals + 1)};
-    }
-    if (text.starts_with('@') && server::is_database_name(text.substr(1))) {
-        return NamedStore{text.substr(1), text};
-    }
-    if (first) {
-        return NamedStore{"main", text};
-    }
-    return Error(ErrorCode::invalid_config,
-                 "each store after the first needs a name: NAME=URL, or @NAME of turntable.toml");
-}
-
-Result<std::vector<NamedStore>> stores_of(App& app, const ServeOptions& options) {
-    std::vector<std::string> texts = options.stores;
-    if (texts.empty() && !options.sqlite_path.empty()) {
-        texts.push_back("main=sqlite:" + options.sqlite_path);
-    }
-    if (texts.empty()) {
-        const std::string url = app.store.empty() ? app.registry().default_url() : app.store;
-        texts.push_back(url.empty() ? default_store : url);
-    }
-    std::vector<NamedStore> stores;
-    for (const std::string& text : texts) {
-        TURNTABLE_TRY(NamedStore store, named_store_of(text, stores.empty()));
-        stores.push_back(std::move(store));
-    }
-    return stores;
-}
-
-Result<void> open_stores(App& app, const ServeOptions& options, Serving& serving) {
-    TURNTABLE_TRY(const std::vector<NamedStore> stores, stores_of(app, options));
-    for (const NamedStore& store : stores) {
+Result<void> open_stores(App& app, const ServePlan& plan, Serving& serving) {
+    for (const PlannedDatabase& planned : plan.databases) {
         TURNTABLE_TRY(kv::Database database,
-                      app.registry().open(store.url, {.runtime = serving.runtime}));
+                      app.registry().open(planned.settings.url, {.runtime = serving.runtime}));
         // Now, so that a server that cannot serve does not start.
         TURNTABLE_TRY(const turntable::Health health, database.health());
         if (health.state == turntable::Health::State::unhealthy) {
             return Error(ErrorCode::invalid_config,
-                         "the store " + store.name + " cannot be served: " + health.reason);
+                         "the store " + planned.name + " cannot be served: " + health.reason);
         }
         serving.databases.push_back(
-            {.name = store.name, .database = std::move(database), .read_only = options.read_only});
+            {.name = planned.name,
+             .database = std::move(database),
+             .read_only = plan.settings.read_only || planned.settings.read_only,
+             .quota = planned.settings.quota(plan.settings)});
     }
     return {};
 }
 
-Result<void> listen(const ServeOptions& options, Serving& serving) {
+Result<void> start_backups(const ServePlan& plan, Serving& serving) {
+    std::vector<server::ScheduledBackup> backups;
+    for (std::size_t i = 0; i < plan.databases.size(); ++i) {
+        const server::DatabaseSettings& settings = plan.databases[i].settings;
+        if (!settings.backup_folder.empty()) {
+            backups.push_back({.database_name = plan.databases[i].name,
+                               .database = serving.databases[i].database,
+                               .folder = settings.backup_folder,
+                               .every = settings.backup_every,
+                               .keep = settings.backup_keep,
+                               .check_native = check_native_backup});
+        }
+    }
+    if (!backups.empty()) {
+        TURNTABLE_TRY(serving.backups,
+                      server::BackupSchedule::start(serving.runtime, std::move(backups)));
+    }
+    return {};
+}
+
+Result<void> start_webhooks(const ServePlan& plan, Serving& serving) {
+    for (std::size_t i = 0; i < plan.databases.size(); ++i) {
+        const server::DatabaseSettings& settings = plan.databases[i].settings;
+        if (!settings.webhook_url.empty()) {
+            TURNTABLE_TRY(auto webhook, server::Webhook::start(
+                                            serving.runtime, plan.databases[i].name,
+                                            serving.databases[i].database, settings.webhook()));
+            serving.webhooks.push_back(std::move(webhook));
+        }
+    }
+    return {};
+}
+
+Result<void> listen(Serving& serving) {
+    const server::Settings& settings = serving.settings;
+    server::ServiceOptions what{.runtime = serving.runtime,
+                                .settings = settings,
+                                .databases = serving.databases,
+                                .access = serving.access.live};
+    if (serving.backups) {
+        what.backups = [backups = serving.backups] { return backups->states(); };
+    }
     TURNTABLE_TRY(const std::shared_ptr<server::Service> service,
-                  server::Service::create({.runtime = serving.runtime,
-                                           .settings = serving.settings,
-                                           .databases = serving.databases,
-                                           .access = serving.access.live}));
+                  server::Service::create(std::move(what)));
     net::ServerOptions how;
-    how.listen = {serving.settings.listen};
+    how.listen = {settings.listen};
     how.handler = service;
     how.runtime = serving.runtime;
-    if (!options.certificate.empty()) {
-        how.tls = net::TlsFiles{.certificate = options.certificate, .key = options.key};
+    how.threads = settings.threads;
+    how.connections_max = settings.connections_max;
+    how.limits.idle_time = settings.idle_time;
+    how.limits.head_time = settings.head_time;
+    how.limits.body_time = settings.body_time;
+    how.limits.write_time = settings.write_time;
+    if (settings.is_secure()) {
+        how.tls = net::TlsFiles{.certificate = settings.tls_certificate, .key = settings.tls_key};
     }
     TURNTABLE_TRY(serving.listener, net::Server::start(std::move(how)));
-    if (serving.settings.metrics_listen.empty()) {
+    if (settings.metrics_listen.empty()) {
         return {};
     }
     net::ServerOptions apart;
-    apart.listen = {serving.settings.metrics_listen};
+    apart.listen = {settings.metrics_listen};
     apart.handler = server::Service::operations(service);
     apart.runtime = serving.runtime;
     apart.threads = 1;
@@ -166,10 +146,14 @@ Result<void> listen(const ServeOptions& options, Serving& serving) {
 Result<Serving> start(App& app, const ServeOptions& options) {
     Serving serving;
     serving.runtime = turntable::Runtime::create({.log = log_to_stderr()});
-    TURNTABLE_TRY(serving.settings, read_settings(options));
+    TURNTABLE_TRY(ServePlan plan, plan_serve(app, options));
+    serving.settings = plan.settings;
     TURNTABLE_TRY(serving.access, server::open_access(serving.runtime, serving.settings));
-    TURNTABLE_CHECK(open_stores(app, options, serving));
-    TURNTABLE_CHECK(listen(options, serving));
+    TURNTABLE_CHECK(open_stores(app, plan, serving));
+    TURNTABLE_CHECK(start_backups(plan, serving));
+    TURNTABLE_CHECK(listen(serving));
+    // Last, so that a receiver that answers back is answered.
+    TURNTABLE_CHECK(start_webhooks(plan, serving));
     return serving;
 }
 
@@ -246,9 +230,16 @@ void wait_for_stop(App& app, Serving& serving, bool secure) {
 }
 
 void end(App& app, Serving& serving) {
-    if (!serving.listener->stop(grace)) {
-        std::cerr << "turntable: some requests were broken off after "
-                  << std::chrono::seconds(grace).count() << " s\n";
+    const auto grace = serving.settings.drain_time;
+    bool all_ended = true;
+    for (const auto& webhook : serving.webhooks) {
+        all_ended = webhook->stop(grace) && all_ended;
+    }
+    if (!serving.listener->stop(grace) || !all_ended) {
+        std::cerr << "turntable: some requests were broken off after " << grace.count() << " ms\n";
+    }
+    if (serving.backups) {
+        serving.backups->stop();
     }
     if (serving.operators) {
         serving.operators->stop(std::chrono::seconds(0));
@@ -263,9 +254,6 @@ void end(App& app, Serving& serving) {
 }
 
 void serve(App& app, const ServeOptions& options) {
-    if (options.certificate.empty() != options.key.empty()) {
-        return app.fail(ExitCode::usage, "--tls-certificate and --tls-key go together");
-    }
     if (options.no_token && (!options.token_file.empty() || !options.access_token.empty())) {
         return app.fail(ExitCode::usage, "--no-token contradicts the token that is given");
     }
@@ -273,7 +261,7 @@ void serve(App& app, const ServeOptions& options) {
     if (!serving) {
         return app.fail(ExitCode::cannot_open, shown_text(serving.error().to_string()));
     }
-    const bool secure = !options.certificate.empty();
+    const bool secure = serving->settings.is_secure();
     print_start(*serving, secure);
     wait_for_stop(app, *serving, secure);
     end(app, *serving);
@@ -290,7 +278,7 @@ void add_serve(CLI::App& root, App& app) {
     auto* command = root.add_subcommand("serve", "Serve databases over HTTP (KV Connect)");
     command->add_option("STORE", options->stores,
                         "What to serve: NAME=URL or @NAME, the first also a URL alone; without "
-                        "any --store, or sqlite:turntable.db");
+                        "any, those of turntable.toml, --store, or sqlite:turntable.db");
     command->add_option(
         "--listen,--addr", options->listen,
         "HOST:PORT, [IPV6]:PORT or unix:PATH; 127.0.0.1:4512 unless told otherwise");
