@@ -73,7 +73,7 @@ Result<void> open_stores(App& app, const ServePlan& plan, Serving& serving) {
     return {};
 }
 
-Result<void> start_backups(const ServePlan& plan, Serving& serving) {
+Result<void> plan_backups(const ServePlan& plan, Serving& serving) {
     std::vector<server::ScheduledBackup> backups;
     for (std::size_t i = 0; i < plan.databases.size(); ++i) {
         const server::DatabaseSettings& settings = plan.databases[i].settings;
@@ -88,7 +88,7 @@ Result<void> start_backups(const ServePlan& plan, Serving& serving) {
     }
     if (!backups.empty()) {
         TURNTABLE_TRY(serving.backups,
-                      server::BackupSchedule::start(serving.runtime, std::move(backups)));
+                      server::BackupSchedule::create(serving.runtime, std::move(backups)));
     }
     return {};
 }
@@ -143,6 +143,14 @@ Result<void> listen(Serving& serving) {
     return {};
 }
 
+std::string url_of(const Serving& serving) {
+    const std::string& address = serving.listener->addresses().front();
+    if (address.starts_with("unix:")) {
+        return address;
+    }
+    return (serving.settings.is_secure() ? "https://" : "http://") + address;
+}
+
 Result<Serving> start(App& app, const ServeOptions& options) {
     Serving serving;
     serving.runtime = turntable::Runtime::create({.log = log_to_stderr()});
@@ -150,19 +158,15 @@ Result<Serving> start(App& app, const ServeOptions& options) {
     serving.settings = plan.settings;
     TURNTABLE_TRY(serving.access, server::open_access(serving.runtime, serving.settings));
     TURNTABLE_CHECK(open_stores(app, plan, serving));
-    TURNTABLE_CHECK(start_backups(plan, serving));
+    TURNTABLE_CHECK(plan_backups(plan, serving));
     TURNTABLE_CHECK(listen(serving));
-    // Last, so that a receiver that answers back is answered.
+    // denokv says so too, and on this stream: scripts wait for it as the first line.
+    std::cerr << "Listening on " << url_of(serving) << std::endl;
+    if (serving.backups) {
+        serving.backups->begin();
+    }
     TURNTABLE_CHECK(start_webhooks(plan, serving));
     return serving;
-}
-
-std::string url_of(const Serving& serving, bool secure) {
-    const std::string& address = serving.listener->addresses().front();
-    if (address.starts_with("unix:")) {
-        return address;
-    }
-    return (secure ? "https://" : "http://") + address;
 }
 
 /// How clients get the token into their environment.
@@ -187,10 +191,8 @@ void print_examples(const Serving& serving, const std::string& url) {
               << "    -d '{\"value\":\"hello\"}' " << url << "/queue/enqueue\n";
 }
 
-void print_start(const Serving& serving, bool secure) {
-    const std::string url = url_of(serving, secure);
-    // denokv says so too, and on this stream: scripts wait for it.
-    std::cerr << "Listening on " << url << std::endl;
+void print_start(const Serving& serving) {
+    const std::string url = url_of(serving);
     for (const server::ServedDatabase& served : serving.databases) {
         const bool first = &served == serving.databases.data();
         std::cout << served.name << ": " << url << (first ? "/" : "/db/" + served.name)
@@ -210,7 +212,7 @@ void print_start(const Serving& serving, bool secure) {
 }
 
 /// Waits for SIGINT or SIGTERM. SIGHUP reads the certificate again.
-void wait_for_stop(App& app, Serving& serving, bool secure) {
+void wait_for_stop(App& app, Serving& serving) {
     app.signals->hand_to([&](int number, bool /*from_terminal*/) {
         if (number != SIGHUP) {
             if (!app.stop().request_stop()) {
@@ -218,7 +220,8 @@ void wait_for_stop(App& app, Serving& serving, bool secure) {
             }
             return;
         }
-        if (const auto read = secure ? serving.listener->reload_certificate() : Result<void>();
+        if (const auto read = serving.settings.is_secure() ? serving.listener->reload_certificate()
+                                                           : Result<void>();
             !read) {
             serving.runtime->log(turntable::LogLevel::error, "server", read.error().to_string());
         }
@@ -261,9 +264,8 @@ void serve(App& app, const ServeOptions& options) {
     if (!serving) {
         return app.fail(ExitCode::cannot_open, shown_text(serving.error().to_string()));
     }
-    const bool secure = serving->settings.is_secure();
-    print_start(*serving, secure);
-    wait_for_stop(app, *serving, secure);
+    print_start(*serving);
+    wait_for_stop(app, *serving);
     end(app, *serving);
 }
 

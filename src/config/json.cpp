@@ -176,8 +176,9 @@ Result<ProviderConfig> provider_config_from_json(std::string_view text) {
     return config;
 }
 
-std::string config_json_schema(std::span<const BackendInfo> kv_backends,
-                               const std::map<std::string, ConfigSection, std::less<>>& sections) {
+std::string config_json_schema(
+    std::span<const BackendInfo> kv_backends,
+    const std::map<std::string, ConfigSection, std::less<>>& known_sections) {
     Json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"},
                    {"title", "turntable.toml"},
                    {"description", "Named stores by surface, and the settings of programs."},
@@ -208,7 +209,7 @@ std::string config_json_schema(std::span<const BackendInfo> kv_backends,
                             {"description", "Queries by name."},
                             {"additionalProperties", {{"type", "string"}}}};
     properties["serve"] = {{"type", "object"}};
-    for (const auto& [name, section] : sections) {
+    for (const auto& [name, section] : known_sections) {
         properties[name] = section_schema(section);
     }
     return schema.dump(2) + "\n";

@@ -19,7 +19,9 @@ namespace {
 
 constexpr std::string_view whole_ending = ".backup";
 constexpr std::string_view unverified_ending = ".unverified";
-constexpr std::string_view partial_ending = ".partial";  // of NewFile
+/// What follows the name of a file of which there is more: that of NewFile, and those of SQLite
+/// while it looks at one.
+constexpr std::array<std::string_view, 4> beside_endings = {"-wal", "-shm", "-journal", ".partial"};
 constexpr std::size_t stamp_length = std::string_view("20261123T044826Z").size();
 
 std::optional<int> number_of(std::string_view digits) noexcept {
@@ -133,8 +135,10 @@ Result<void> remove_torn_backups(const std::string& folder, std::string_view dat
     TURNTABLE_TRY(const std::vector<std::string> names, names_in(folder));
     for (const std::string& name : names) {
         std::string_view begins = name;
-        if (begins.ends_with(partial_ending)) {
-            begins.remove_suffix(partial_ending.size());
+        for (const std::string_view ending : beside_endings) {
+            if (begins.ends_with(ending)) {
+                begins.remove_suffix(ending.size());
+            }
         }
         if (begins.ends_with(unverified_ending)) {
             begins.remove_suffix(unverified_ending.size());
@@ -150,6 +154,9 @@ Result<void> remove_old_backups(const std::string& folder, std::string_view data
                                 std::size_t keep) {
     TURNTABLE_TRY(const std::vector<BackupFile> found, whole_backups(folder, database));
     for (std::size_t i = std::max<std::size_t>(keep, 1); i < found.size(); ++i) {
+        for (const std::string_view ending : beside_endings) {
+            TURNTABLE_CHECK(remove_file(found[i].path + std::string(ending)));
+        }
         TURNTABLE_CHECK(remove_file(found[i].path));
     }
     return {};

@@ -46,8 +46,7 @@ class BackupSchedule::State {
         }
     }
 
-    /// Reads what there is and begins.
-    Result<void> start() {
+    Result<void> read() {
         const Instant now = runtime_->clock().steady_now();
         const WallTime wall = runtime_->clock().wall_now();
         for (Job& job : jobs_) {
@@ -64,10 +63,13 @@ class BackupSchedule::State {
             }
             tell(job);
         }
+        return {};
+    }
+
+    void begin() {
         if (!jobs_.empty()) {
             thread_ = std::thread([this] { run(); });
         }
-        return {};
     }
 
     void stop() {
@@ -194,16 +196,18 @@ class BackupSchedule::State {
     std::thread thread_;
 };
 
-Result<std::unique_ptr<BackupSchedule>> BackupSchedule::start(
+Result<std::unique_ptr<BackupSchedule>> BackupSchedule::create(
     std::shared_ptr<Runtime> runtime, std::vector<ScheduledBackup> backups) {
     auto state = std::make_shared<State>(std::move(runtime), std::move(backups));
-    TURNTABLE_CHECK(state->start());
+    TURNTABLE_CHECK(state->read());
     return std::make_unique<BackupSchedule>(std::move(state));
 }
 
 BackupSchedule::BackupSchedule(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
 BackupSchedule::~BackupSchedule() { stop(); }
+
+void BackupSchedule::begin() { state_->begin(); }
 
 std::vector<BackupState> BackupSchedule::states() const { return state_->states(); }
 

@@ -52,13 +52,14 @@ struct BackupState {
 /// `turntable_backup_failures_total`, `turntable_backup_bytes`, each with {database}.
 /// Ownership: shares databases and runtime; owns a thread. The destructor stops a backup under way.
 /// Threads: any; `stop` at most once at a time. Time is that of the runtime's clock.
-/// Errors: from `start`, those of the folders; later ones are logged as "server.backup".
+/// Errors: from `create`, those of the folders; later ones are logged as "server.backup".
 class TURNTABLE_EXPORT BackupSchedule {
   public:
     static constexpr std::chrono::milliseconds retry_after{std::chrono::minutes(1)};
 
-    static Result<std::unique_ptr<BackupSchedule>> start(std::shared_ptr<Runtime> runtime,
-                                                         std::vector<ScheduledBackup> backups);
+    /// Reads what there is; nothing is made before begin().
+    static Result<std::unique_ptr<BackupSchedule>> create(std::shared_ptr<Runtime> runtime,
+                                                          std::vector<ScheduledBackup> backups);
 
     class State;
     explicit BackupSchedule(std::shared_ptr<State> state);
@@ -66,6 +67,8 @@ class TURNTABLE_EXPORT BackupSchedule {
     BackupSchedule& operator=(const BackupSchedule&) = delete;
     ~BackupSchedule();
 
+    /// Once.
+    void begin();
     std::vector<BackupState> states() const;
     /// Breaks off a backup under way.
     void stop();

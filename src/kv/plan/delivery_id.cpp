@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t id_length = 36;
 constexpr std::size_t version_at = 14;
 constexpr std::size_t attempt_at = 34;
-constexpr std::string_view digits = "0123456789abcdef";
+constexpr std::string_view hex_digits = "0123456789abcdef";
 
 bool is_uuid(std::string_view id) noexcept {
     if (id.size() != id_length) {
@@ -19,7 +19,7 @@ bool is_uuid(std::string_view id) noexcept {
     }
     for (std::size_t i = 0; i < id_length; ++i) {
         const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-        if (dash ? id[i] != '-' : digits.find(id[i]) == std::string_view::npos) {
+        if (dash ? id[i] != '-' : hex_digits.find(id[i]) == std::string_view::npos) {
             return false;
         }
     }
@@ -27,7 +27,7 @@ bool is_uuid(std::string_view id) noexcept {
 }
 
 std::uint32_t byte_at(std::string_view id, std::size_t at) noexcept {
-    return static_cast<std::uint32_t>(digits.find(id[at]) * 16 + digits.find(id[at + 1]));
+    return static_cast<std::uint32_t>(hex_digits.find(id[at]) * 16 + hex_digits.find(id[at + 1]));
 }
 
 }  // namespace
@@ -52,8 +52,8 @@ std::string next_delivery_id(std::string_view id, Random& random) {
     }
     std::string next(id);
     next[version_at] = '8';
-    next[attempt_at] = digits[attempt / 16];
-    next[attempt_at + 1] = digits[attempt % 16];
+    next[attempt_at] = hex_digits[attempt / 16];
+    next[attempt_at + 1] = hex_digits[attempt % 16];
     return next;
 }
 

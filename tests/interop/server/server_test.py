@@ -2,100 +2,13 @@
 """server_test.py TURNTABLE: `turntable serve` as Deno and @deno/kv on Node see it."""
 
 import json
-import os
-import pathlib
-import shutil
 import signal
 import subprocess
-import sys
-import tempfile
-import threading
-import unittest
 
-TURNTABLE = sys.argv.pop(1)
-HERE = pathlib.Path(__file__).resolve().parent
-MODULES = HERE.parent / "node_modules"
-DENO = MODULES / ".bin" / "deno"
-NODE = MODULES / ".bin" / "node"
-TOKEN = "a-token-of-the-tests"
+from serving import TOKEN, TURNTABLE, Server, ServerCase, main
 
 
-def environment(**more):
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "ASAN_OPTIONS")
-            if name in os.environ}
-    return {**kept, "DENO_NO_UPDATE_CHECK": "1", **more}
-
-
-class Server:
-    """A server on a port that was free, and its folder."""
-
-    def __init__(self, *arguments, before=(), listen=True, **variables):
-        command = [TURNTABLE, *before, "serve", *arguments]
-        if listen:
-            command += ["--listen", "127.0.0.1:0"]
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, text=True,
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                        env=environment(**variables))
-        line = self.process.stderr.readline()
-        if not line.startswith("Listening on http"):
-            raise AssertionError(line + self.process.stderr.read())
-        self.url = line.split()[-1]
-        # What it logs has to be read, or it would wait for us.
-        self.said = [line]
-        self.readers = [threading.Thread(target=self.said.extend, args=(stream,))
-                        for stream in (self.process.stdout, self.process.stderr)]
-        for reader in self.readers:
-            reader.start()
-
-    def end(self, number=signal.SIGTERM):
-        self.process.send_signal(number)
-        code = self.process.wait(timeout=30)
-        for reader in self.readers:
-            reader.join()
-        self.process.stdout.close()
-        self.process.stderr.close()
-        self.text = "".join(self.said)
-        return code
-
-
-class ServerTest(unittest.TestCase):
-    maxDiff = None
-
-    def setUp(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp())
-        self.addCleanup(shutil.rmtree, self.folder)
-        self.servers = []
-        self.addCleanup(self.end_all)
-
-    def end_all(self):
-        for server in self.servers:
-            if server.process.poll() is None:
-                self.assertEqual(server.end(), 0)
-
-    def serve(self, *arguments, **more):
-        server = Server(*arguments, **more)
-        self.servers.append(server)
-        return server
-
-    def peer(self, kind, verb, place, *rest, token=TOKEN, script=None):
-        if kind == "deno":
-            command = [DENO, "run", "--quiet", "--no-remote", "--no-lock", "-A", "--unstable-kv"]
-        else:
-            command = [NODE]
-        command.append(HERE / (script or f"{kind}_peer.mjs"))
-        return subprocess.Popen([*command, verb, place, *map(str, rest)], text=True,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                env=environment(DENO_KV_ACCESS_TOKEN=token,
-                                                DENO_DIR=str(self.folder / "deno")))
-
-    def said(self, process):
-        out, error = process.communicate(timeout=120)
-        self.assertEqual(process.returncode, 0, error)
-        return out
-
-    def ask(self, *arguments, **more):
-        return self.said(self.peer(*arguments, **more))
-
+class ServerTest(ServerCase):
     def test_every_operation_is_as_in_denos_own_database(self):
         own = self.ask("deno", "everything", str(self.folder / "own.db"))
         self.assertGreaterEqual(len(own.splitlines()), 30)
@@ -215,7 +128,4 @@ class ServerTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if not DENO.exists() or not NODE.exists():
-        print("deno and node are not installed: npm install in tests/interop brings them")
-        sys.exit(77)
-    unittest.main()
+    main()

@@ -40,7 +40,10 @@ TEST(BackupFiles, OthersInTheFolderAreLeftAlone) {
     for (const char* name :
          {"main-20231114T221320Z.backup", "main-20231114T221321Z.backup",
           "main-20231114T221322Z.backup", "main-20231114T221323Z.backup.unverified",
-          "main-20231114T221323Z.backup.unverified.partial", "main-x-20231114T221320Z.backup",
+          "main-20231114T221323Z.backup.unverified.partial",
+          "main-20231114T221323Z.backup.unverified-wal",
+          "main-20231114T221323Z.backup.unverified.partial-journal",
+          "main-20231114T221320Z.backup-shm", "main-x-20231114T221320Z.backup",
           "main-x-20231114T221320Z.backup.unverified", "mine.unverified", "notes"}) {
         std::ofstream(folder.file(name)) << "x";
     }
@@ -63,12 +66,14 @@ TEST(BackupFiles, OthersInTheFolderAreLeftAlone) {
 class Schedule : public testing::Test {
   protected:
     std::unique_ptr<BackupSchedule> start(std::uint32_t keep = 2) {
-        return BackupSchedule::start(runtime, {{.database_name = "main",
-                                                .database = db,
-                                                .folder = folder.file("b"),
-                                                .every = 1h,
-                                                .keep = keep}})
-            .value();
+        auto schedule = BackupSchedule::create(runtime, {{.database_name = "main",
+                                                          .database = db,
+                                                          .folder = folder.file("b"),
+                                                          .every = 1h,
+                                                          .keep = keep}})
+                            .value();
+        schedule->begin();
+        return schedule;
     }
     /// Until there are that many whole ones of which the newest is of `time`.
     void wait_for(std::size_t count, WallTime time) {
@@ -172,7 +177,7 @@ TEST_F(Schedule, IsLateAfterTwoPeriodsWithoutASuccess) {
 
 TEST_F(Schedule, AFolderThatCannotBeIsRefusedAtTheStart) {
     std::ofstream(folder.file("b")) << "no folder";
-    EXPECT_FALSE(BackupSchedule::start(
+    EXPECT_FALSE(BackupSchedule::create(
         runtime, {{.database_name = "main", .database = db, .folder = folder.file("b")}}));
 }
 
