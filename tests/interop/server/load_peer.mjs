@@ -1,6 +1,7 @@
-// Clients that write as fast as they can: load_peer.mjs URL SECONDS CLIENTS NAME, in Deno or in Node.
-// Each writes its keys again and again, remembers what was acknowledged, and at the end reads all of
-// it back. Prints a line of JSON: writes, reads, and what was lost.
+// Clients that write as fast as they can, in Deno or in Node:
+//   load_peer.mjs URL SECONDS CLIENTS NAME
+// Each writes its keys again and again, remembers what was acknowledged, and at the end reads all
+// of it back. Prints a line of JSON: writes, reads, and what was lost.
 import process from 'node:process';
 import { deserialize, serialize } from 'node:v8';
 
@@ -14,6 +15,7 @@ async function open() {
   return await openKv(url, { encodeV8: serialize, decodeV8: deserialize });
 }
 
+const text = (bytes) => new TextDecoder().decode(bytes ?? undefined);
 const total = { writes: 0, reads: 0, lost: 0 };
 
 async function run(client) {
@@ -29,11 +31,11 @@ async function run(client) {
     const back = await db.get(key((i * 7) % keys));
     ++total.reads;
     const known = last.get((i * 7) % keys);
-    if (known && new TextDecoder().decode(back.value) !== new TextDecoder().decode(known)) ++total.lost;
+    if (known && text(back.value) !== text(known)) ++total.lost;
   }
   for (const [i, value] of last) {
     const back = await db.get(key(i));
-    if (new TextDecoder().decode(back.value) !== new TextDecoder().decode(value)) ++total.lost;
+    if (text(back.value) !== text(value)) ++total.lost;
   }
   db.close();
 }

@@ -67,9 +67,12 @@ class OperationTest(ServerCase):
 
     def test_mistakes_in_the_file_are_told_with_their_place(self):
         for text, says in (
-                ('[serve]\nlissen = ":1"\n', ':2:10: serve: unknown setting "lissen"; did you mean "listen"?'),
-                ('[serve.databases.a]\nurl = "memory:"\nbackup_evry = "1h"\n', 'did you mean "backup_every"?'),
-                ('[serve.database.a]\n', 'unknown table "serve.database"; did you mean "databases"?'),
+                ('[serve]\nlissen = ":1"\n',
+                 ':2:10: serve: unknown setting "lissen"; did you mean "listen"?'),
+                ('[serve.databases.a]\nurl = "memory:"\nbackup_evry = "1h"\n',
+                 'did you mean "backup_every"?'),
+                ('[serve.database.a]\n',
+                 'unknown table "serve.database"; did you mean "databases"?'),
                 ('[serve]\nread_only = true\n[serve.databases.a]\nurl = "memory:"\n'
                  'webhook_url = "http://h"\n', "pushes no messages"),
                 ('[serve.databases.a]\nurl = "memory:"\nwebhook_url = "h"\n', "begins with http"),
@@ -83,12 +86,12 @@ class OperationTest(ServerCase):
 
     def test_a_kill_in_the_midst_of_a_backup_leaves_the_older_ones_whole(self):
         store = f"sqlite:{self.folder}/app.db"
-        rows = "".join(json.dumps([f"k/{i}", "x" * 40_000]) + "\n" for i in range(500))
         self.serve(f"main={store}", "--access-token", TOKEN).end()
         with sqlite3.connect(self.folder / "app.db") as database:
-            for i, row in enumerate(rows.splitlines()):
-                database.execute("insert into kv (k, v, v_encoding, version, seq) values (?,?,3,1,0)",
-                                 (b"\x02k\x00\x02%d\x00" % i, row.encode()))
+            for i in range(500):
+                database.execute("insert into kv (k, v, v_encoding, version, seq) "
+                                 "values (?, ?, 3, 1, 0)",
+                                 (b"\x02k\x00\x02%d\x00" % i, b"x" * 40_000))
         database.close()
         config = self.configure(
             f'[serve]\naccess_token = "{TOKEN}"\n[serve.databases.main]\nurl = "{store}"\n'
@@ -208,7 +211,8 @@ class DocsTest(ServerCase):
         server = self.serve(f"sqlite:{self.folder}/s.db", "--access-token", TOKEN)
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
                         "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-                        "-addext", "basicConstraints=critical,CA:FALSE", "-addext", "subjectAltName=DNS:localhost", "-out", self.folder / "kv.pem",
+                        "-addext", "basicConstraints=critical,CA:FALSE",
+                        "-addext", "subjectAltName=DNS:localhost", "-out", self.folder / "kv.pem",
                         "-keyout", self.folder / "kv.key"], check=True, capture_output=True)
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port = probe.getsockname()[1]

@@ -20,8 +20,8 @@ TOKEN = "a-token-of-the-tests"
 
 
 def environment(**more):
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "ASAN_OPTIONS", "DENO_CERT")
-            if name in os.environ}
+    names = ("PATH", "HOME", "TMPDIR", "ASAN_OPTIONS", "DENO_CERT")
+    kept = {name: os.environ[name] for name in names if name in os.environ}
     return {**kept, "DENO_NO_UPDATE_CHECK": "1", **more}
 
 

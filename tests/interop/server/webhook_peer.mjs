@@ -1,6 +1,6 @@
-// A receiver in Deno or in Node: webhook_peer.mjs SECRET. Prints its port, then each message that it
-// verified, a line each, as [attempt, id, value as JSON]. The first attempt of a message whose number
-// is divisible by three is answered with 500, and that of number 1 with a redirect.
+// A receiver in Deno or in Node: webhook_peer.mjs SECRET. Prints its port, then each message that
+// it verified, a line each, as [attempt, id, number, value]. The first attempt of a message whose
+// number is divisible by three is answered with 500, and that of number 1 with a redirect.
 import assert from 'node:assert';
 import { createServer } from 'node:http';
 import process from 'node:process';
@@ -39,7 +39,8 @@ if (globalThis.Deno) {
   const server = createServer(async (incoming, response) => {
     const pieces = [];
     for await (const piece of incoming) pieces.push(piece);
-    const request = { headers: new Headers(incoming.headers), text: () => Buffer.concat(pieces).toString() };
+    const text = () => Buffer.concat(pieces).toString();
+    const request = { headers: new Headers(incoming.headers), text };
     const [status, headers] = await answer(request).catch(failed);
     response.writeHead(status, headers).end();
   });

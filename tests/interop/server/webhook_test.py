@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""webhook_test.py TURNTABLE: messages that `turntable serve` pushes, to receivers in Deno, in Node and
-here, through kills of either side."""
+"""webhook_test.py TURNTABLE: messages that `turntable serve` pushes, to receivers in Deno, in Node
+and here, through kills of either side."""
 
 import http.server
 import json
@@ -76,11 +76,13 @@ def enqueue(url, value, **options):
 
 class WebhookTest(ServerCase):
     def configure(self, port, **more):
-        settings = {"webhook_url": f"http://127.0.0.1:{port}/hook", "webhook_secret": SECRET, **more}
+        settings = {"webhook_url": f"http://127.0.0.1:{port}/hook", "webhook_secret": SECRET,
+                    **more}
         lines = [f"{name} = {json.dumps(value)}" for name, value in settings.items()]
         (self.folder / "turntable.toml").write_text(
             f'[kv.jobs]\nurl = "sqlite:{self.folder}/jobs.db"\nlease = "300ms"\n'
-            f'[serve]\naccess_token = "{TOKEN}"\n[serve.databases.jobs]\n' + "\n".join(lines) + "\n")
+            f'[serve]\naccess_token = "{TOKEN}"\n[serve.databases.jobs]\n'
+            + "\n".join(lines) + "\n")
 
     def serve_jobs(self):
         server = Server("--config", str(self.folder / "turntable.toml"))
