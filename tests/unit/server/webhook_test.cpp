@@ -97,6 +97,14 @@ class Receiver final : public net::http::Handler {
             return async;
         };
     }
+    std::vector<net::http::Request> received() {
+        const std::scoped_lock guard(mutex);
+        return requests;
+    }
+    void answer_with(std::vector<Answer> some) {
+        const std::scoped_lock guard(mutex);
+        answers = std::move(some);
+    }
     void wait_for(std::size_t count) {
         std::unique_lock lock(mutex);
         ASSERT_TRUE(changed.wait_for(lock, 30s, [&] { return requests.size() >= count; }))
@@ -147,6 +155,11 @@ class Webhooks : public testing::Test {
         ASSERT_TRUE(db.get(key).value());
     }
 
+    std::string logged() {
+        const std::scoped_lock guard(log_mutex);
+        return log;
+    }
+
     std::mutex log_mutex;
     std::string log;
     std::shared_ptr<Runtime> runtime = Runtime::create(
@@ -171,7 +184,7 @@ TEST_F(Webhooks, AMessageIsPostedWithItsSignature) {
     ASSERT_TRUE(db.enqueue("the content"));
     push();
     wait_for_result("acknowledged", 1);
-    const net::http::Request& request = receiver->requests.at(0);
+    const net::http::Request request = receiver->received().at(0);
     EXPECT_EQ(request.head.method, "POST");
     EXPECT_EQ(request.head.target, "/hook");
     const auto header = [&](std::string_view name) {
@@ -187,24 +200,25 @@ TEST_F(Webhooks, AMessageIsPostedWithItsSignature) {
     EXPECT_EQ(body, "{\"id\":\"" + header("webhook-id") +
                         "\",\"attempt\":1,\"database\":\"main\",\"value\":\"the content\"}");
     EXPECT_TRUE(webhook->stop(0ms));
-    EXPECT_THAT(log, HasSubstr("server.webhook acknowledged main"));
-    EXPECT_THAT(log, Not(testing::AnyOf(HasSubstr(std::string(secret)), HasSubstr("the content"),
-                                        HasSubstr("/hook"))));
+    EXPECT_THAT(logged(), HasSubstr("server.webhook acknowledged main"));
+    EXPECT_THAT(logged(), Not(testing::AnyOf(HasSubstr(std::string(secret)),
+                                             HasSubstr("the content"), HasSubstr("/hook"))));
 }
 
 TEST_F(Webhooks, WhatIsNotAcknowledgedComesAgainByItsScheduleAndAtLastGoesToItsKeys) {
     // A redirect is not followed, and no acknowledgement.
-    receiver->answers = {Receiver::always(503), Receiver::always(308), Receiver::always(199)};
+    receiver->answer_with({Receiver::always(503), Receiver::always(308), Receiver::always(199)});
     const std::vector keys{kv::Key{"dead"}};
     const std::vector backoff{1ms, 2ms};
     ASSERT_TRUE(db.enqueue("v", {.backoff = backoff, .keys_if_undelivered = keys}));
     push();
     wait_for_key({"dead"});
-    ASSERT_EQ(receiver->requests.size(), 3U);
+    const std::vector<net::http::Request> requests = receiver->received();
+    ASSERT_EQ(requests.size(), 3U);
     std::vector<std::string> attempts;
-    for (const net::http::Request& request : receiver->requests) {
+    for (const net::http::Request& request : requests) {
         EXPECT_EQ(request.head.headers.find("webhook-id"),
-                  receiver->requests[0].head.headers.find("webhook-id"));
+                  requests[0].head.headers.find("webhook-id"));
         attempts.emplace_back(*request.head.headers.find("turntable-attempt"));
         EXPECT_EQ(request.head.target, "/hook");
     }
@@ -217,7 +231,7 @@ TEST_F(Webhooks, WhatIsNotAcknowledgedComesAgainByItsScheduleAndAtLastGoesToItsK
 }
 
 TEST_F(Webhooks, ASlowReceiverIsGivenUpAndAskedAgain) {
-    receiver->answers = {Receiver::never()};
+    receiver->answer_with({Receiver::never()});
     const std::vector backoff{1ms};
     ASSERT_TRUE(db.enqueue("v", {.backoff = backoff}));
     push(100ms);
@@ -227,7 +241,7 @@ TEST_F(Webhooks, ASlowReceiverIsGivenUpAndAskedAgain) {
 }
 
 TEST_F(Webhooks, AnAnswerWithoutAnEndHoldsNothingUp) {
-    receiver->answers = {[](const auto&, const auto&) {
+    receiver->answer_with({[](const auto&, const auto&) {
         class Endless final : public StreamSource<Bytes> {
           public:
             Async<std::optional<Bytes>> next(const Context&) override {
@@ -237,7 +251,7 @@ TEST_F(Webhooks, AnAnswerWithoutAnEndHoldsNothingUp) {
         net::http::Response response;
         response.body = Stream<Bytes>(std::make_unique<Endless>());
         return response;
-    }};
+    }});
     ASSERT_TRUE(db.enqueue("1"));
     ASSERT_TRUE(db.enqueue("2"));
     push();
@@ -263,7 +277,7 @@ TEST_F(Webhooks, AReceiverThatWasDownGetsEverythingWhenItIsBack) {
 }
 
 TEST_F(Webhooks, NoMoreAreUnderWayThanAreAllowed) {
-    receiver->answers = {Receiver::never(), Receiver::never(), Receiver::never()};
+    receiver->answer_with({Receiver::never(), Receiver::never(), Receiver::never()});
     push(60s, 2);
     for (int i = 0; i < 3; ++i) {
         ASSERT_TRUE(db.enqueue(std::to_string(i)));
@@ -271,11 +285,11 @@ TEST_F(Webhooks, NoMoreAreUnderWayThanAreAllowed) {
     receiver->wait_for(2);
     // Two are broken off at the end, and the third has never been asked for.
     EXPECT_FALSE(webhook->stop(1ms));
-    EXPECT_EQ(receiver->requests.size(), 2U);
+    EXPECT_EQ(receiver->received().size(), 2U);
 }
 
 TEST_F(Webhooks, AStopWaitsForWhatIsUnderWay) {
-    receiver->answers = {Receiver::never()};
+    receiver->answer_with({Receiver::never()});
     const std::vector backoff{1ms};
     ASSERT_TRUE(db.enqueue("v", {.backoff = backoff}));
     push(300ms);
