@@ -156,7 +156,7 @@ std::optional<turntable::SettingsInfo> settings_of_section(std::string_view want
             return section.settings;
         }
         for (const auto& [table, settings] : section.tables) {
-            if (wanted == name + "." + table) {
+            if (wanted == std::string(name).append(".").append(table)) {
                 return settings;
             }
         }

@@ -123,7 +123,7 @@ Result<std::shared_ptr<Service>> Service::create(ServiceOptions options) {
 }
 
 Service::Service(ServiceOptions options)
-    : runtime_(options.runtime == nullptr ? Runtime::shared() : std::move(options.runtime)),
+    : runtime_(options.runtime == nullptr ? Runtime::shared() : options.runtime),
       settings_(std::move(options.settings)),
       backups_(std::move(options.backups)),
       access_(options.access == nullptr ? std::make_shared<LiveAccess>(std::vector<AccessToken>())

@@ -90,8 +90,9 @@ class LoadTest(ServerCase):
     def test_ten_thousand_watches_reach_the_latest_state(self):
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         wanted = STREAMS + 1000
-        self.assertTrue(hard == resource.RLIM_INFINITY or hard >= wanted,
-                        f"needs {wanted} open files, and {hard} are allowed")
+        if hard != resource.RLIM_INFINITY and hard < wanted:
+            print(f"skipped: needs {wanted} open files, and {hard} are allowed", flush=True)
+            self.skipTest("too few open files are allowed")
         before = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
         self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, before)
