@@ -9,6 +9,8 @@
 #include "net/server.hpp"
 #include "server/webhook_request.hpp"
 #include "support/asked_service.hpp"
+#include "support/child_process.hpp"
+#include "support/temp_folder.hpp"
 #include "turntable/core/base64.hpp"
 #include "turntable/core/metrics.hpp"
 #include "turntable/kv/json.hpp"
@@ -297,6 +299,38 @@ TEST_F(Webhooks, AStopWaitsForWhatIsUnderWay) {
     EXPECT_TRUE(webhook->stop(30s));  // given up after its own time, well within the grace
     push();
     wait_for_result("acknowledged", 1);
+}
+
+TEST_F(Webhooks, AReceiverOverTlsIsBelievedOnlyWithItsAuthority) {
+    const test::TempFolder folder;
+    const auto [status, output] = test::run_program(
+        {"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+         "-nodes", "-days", "2", "-subj", "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1",
+         "-out", folder.file("c.pem"), "-keyout", folder.file("k.pem")});
+    ASSERT_EQ(status, 0) << output;
+    net::ServerOptions options;
+    options.listen = {"127.0.0.1:0"};
+    options.handler = receiver;
+    options.threads = 1;
+    options.tls = net::TlsFiles{folder.file("c.pem"), folder.file("k.pem")};
+    server = net::Server::start(std::move(options)).value();
+    const auto push_with = [&](const std::string& authorities) {
+        webhook = server::Webhook::start(runtime, "main", db,
+                                         {.url = "https://" + server->addresses().at(0),
+                                          .authorities = authorities,
+                                          .concurrency = 1})
+                      .value();
+    };
+    const std::vector backoff(5, 1ms);
+    ASSERT_TRUE(db.enqueue("v", {.backoff = backoff}));
+    push_with("");
+    wait_for_result("failed", 1);
+    webhook.reset();
+    EXPECT_TRUE(receiver->received().empty());
+    push_with(folder.file("c.pem"));
+    wait_for_result("acknowledged", 1);
+    // Nothing was to be signed.
+    EXPECT_FALSE(receiver->received().at(0).head.headers.find("webhook-signature"));
 }
 
 TEST_F(Webhooks, WrongOptionsAreRefused) {
