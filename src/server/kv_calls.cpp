@@ -6,6 +6,7 @@
 
 #include "kv_connect/messages.hpp"
 #include "kv_connect/metadata.hpp"
+#include "kv_connect/server_facts.hpp"
 #include "server/media_type.hpp"
 #include "server/responses.hpp"
 #include "server/watch_body.hpp"
@@ -104,8 +105,19 @@ Async<Response> read(const Request& request, const ServedDatabase& served, const
                 });
 }
 
-Async<Response> write(const Request& request, const ServedDatabase& served, const Grant& grant,
+/// Makes a write that was found to be well formed.
+Async<Response> make_write(const ServedDatabase& served, const kv::AtomicWrite& write,
+                           const Context& context) {
+    return then(served.database.backend().atomic_write(context, write),
+                [served](Result<kv::CommitResult>&& result) -> Result<Response> {
+                    return result ? bytes_response(connect::encode_write_output(*result), protobuf)
+                                  : failed(served, write_name, result.error());
+                });
+}
+
+Async<Response> write(const Request& request, const ServedDatabase& served, const KvCall& call,
                       const Context& context) {
+    const Grant& grant = call.grant;
     if (grant.read_only || served.read_only) {
         return text_response(403, grant.read_only
                                       ? "atomic_write: the access token is for reading only"
@@ -119,11 +131,14 @@ Async<Response> write(const Request& request, const ServedDatabase& served, cons
     if (const auto fits = kv::check_write(decoded->view(), served_limits(), now_ms); !fits) {
         return failed(served, write_name, fits.error());
     }
-    return then(served.database.backend().atomic_write(context, decoded->view()),
-                [served](Result<kv::CommitResult>&& result) -> Result<Response> {
-                    return result ? bytes_response(connect::encode_write_output(*result), protobuf)
-                                  : failed(served, write_name, result.error());
-                });
+    const auto key = request.head.headers.find(connect::write_key_header);
+    if (!key) {
+        return make_write(served, decoded->view(), context);
+    }
+    // Made to its end, whoever waits for it: what is stopped half way has no outcome to remember.
+    return call.memory->answer(
+        *key, grant.token_name,
+        [&served, &decoded] { return make_write(served, decoded->view(), {}); }, context);
 }
 
 Result<Response> watch(const Request& request, const ServedDatabase& served, KvCall call,
@@ -162,8 +177,27 @@ const kv::Limits& served_limits() noexcept {
     return limits;
 }
 
+namespace {
+
+connect::ServerFacts facts_of(const ServedDatabase& served, const WriteMemory& memory,
+                              bool read_only) {
+    const kv::Capabilities can = served.database.backend().capabilities();
+    const bool may_write = !can.read_only && !served.read_only && !read_only;
+    return {.instance = memory.instance(),
+            .tick_ms = memory.tick_ms(),
+            .checks = static_cast<std::uint32_t>(served_limits().checks),
+            .durability = can.durability,
+            .read_only = !may_write,
+            .queue = can.queue && may_write,
+            .stale_reads_ms = static_cast<std::uint32_t>(can.stale_reads_within.count()),
+            .one_snapshot = can.one_snapshot,
+            .one_commit = can.one_commit};
+}
+
+}  // namespace
+
 Response answer_exchange(const Request& request, const ServedDatabase& served,
-                         const ExchangeReply& reply) {
+                         const WriteMemory& memory, const ExchangeReply& reply) {
     const auto version = connect::choose_version(request.body.text());
     if (!version) {
         return text_response(400, "metadata exchange: " + version.error().message());
@@ -177,6 +211,8 @@ Response answer_exchange(const Request& request, const ServedDatabase& served,
         .expires_at = reply.expires};
     Response response = bytes_response(connect::encode_metadata(metadata), "application/json");
     response.headers.add("cache-control", "no-store");
+    response.headers.add(connect::facts_header, connect::encode_server_facts(facts_of(
+                                                    served, memory, reply.read_only)));
     return response;
 }
 
@@ -208,7 +244,7 @@ Async<Response> answer_call(const Request& request, ServedDatabase served, KvCal
         case KvMethod::snapshot_read:
             return read(request, served, context);
         case KvMethod::atomic_write:
-            return write(request, served, call.grant, context);
+            return write(request, served, call, context);
         case KvMethod::watch:
             break;
     }

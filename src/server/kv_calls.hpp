@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include "net/http/message.hpp"
 #include "server/access.hpp"
 #include "server/served_database.hpp"
+#include "server/write_memory.hpp"
 #include "turntable/core/async.hpp"
 #include "turntable/kv/limits.hpp"
 
@@ -31,11 +33,13 @@ struct ExchangeReply {
     std::string relative_url;
     std::string token;
     WallTime expires = {};
+    /// Whoever asked may not write.
+    bool read_only = false;
 };
 
 /// The answer to a metadata exchange.
 net::http::Response answer_exchange(const net::http::Request& request, const ServedDatabase& served,
-                                    const ExchangeReply& reply);
+                                    const WriteMemory& memory, const ExchangeReply& reply);
 
 /// The methods of the data path.
 enum class KvMethod : std::uint8_t { snapshot_read, atomic_write, watch };
@@ -48,6 +52,8 @@ struct KvCall {
     std::string_view database_id;
     Grant grant;
     std::chrono::milliseconds keep_alive{5000};
+    /// Of the database.
+    std::shared_ptr<WriteMemory> memory = {};
     /// Asked while a watch goes on.
     std::function<bool()> may_go_on = {};
 };

@@ -87,7 +87,8 @@ Instant next_look(Runtime& runtime, const QueueCall& call) {
     return next;
 }
 
-Async<Response> take_until(ServedDatabase served, QueueCall call, Instant until, Context context) {
+Async<Response> take_until(ServedDatabase served, QueueCall call, bool as_stored, Instant until,
+                           Context context) {
     constexpr std::string_view operation = "take";
     Runtime& runtime = runtime_behind(served);
     for (;;) {
@@ -106,7 +107,7 @@ Async<Response> take_until(ServedDatabase served, QueueCall call, Instant until,
             co_return Refusal{401, "the access token has ended or was withdrawn"}.response();
         }
         if (message) {
-            co_return json_response(message_json(*message));
+            co_return json_response(message_json(*message, as_stored));
         }
         if (runtime.clock().steady_now() >= until) {
             co_return nothing();
@@ -116,13 +117,13 @@ Async<Response> take_until(ServedDatabase served, QueueCall call, Instant until,
 
 Async<Response> take(const Request& request, const ServedDatabase& served, QueueCall call,
                      const Context& context) {
-    const auto wait = parse_take(request.body.text());
-    if (!wait) {
-        return error_response(runtime_behind(served), "take", wait.error());
+    const auto taking = parse_take(request.body.text());
+    if (!taking) {
+        return error_response(runtime_behind(served), "take", taking.error());
     }
     const Instant until =
-        std::min(context.deadline, runtime_behind(served).clock().steady_now() + *wait);
-    return take_until(served, std::move(call), until, context);
+        std::min(context.deadline, runtime_behind(served).clock().steady_now() + taking->wait);
+    return take_until(served, std::move(call), taking->as_stored, until, context);
 }
 
 Async<Response> finish(const Request& request, const ServedDatabase& served,

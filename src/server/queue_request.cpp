@@ -164,15 +164,21 @@ Result<EnqueueRequest> enqueue_of_bytes(ByteView bytes) {
     return request;
 }
 
-Result<std::chrono::milliseconds> parse_take(std::string_view json) {
-    constexpr std::int64_t wait_ms_default = 20'000;
-    TURNTABLE_TRY(const JsValue body, object_of(json, {"waitMs"}));
-    const JsValue* wait = member(body, "waitMs");
-    if (wait == nullptr) {
-        return std::chrono::milliseconds(wait_ms_default);
+Result<TakeRequest> parse_take(std::string_view json) {
+    TURNTABLE_TRY(const JsValue body, object_of(json, {"waitMs", "v8"}));
+    TakeRequest request;
+    if (const JsValue* wait = member(body, "waitMs")) {
+        TURNTABLE_TRY(const std::int64_t wait_ms,
+                      whole_number(*wait, "waitMs", 1, take_wait_ms_max));
+        request.wait = std::chrono::milliseconds(wait_ms);
     }
-    TURNTABLE_TRY(const std::int64_t wait_ms, whole_number(*wait, "waitMs", 1, take_wait_ms_max));
-    return std::chrono::milliseconds(wait_ms);
+    if (const JsValue* as_stored = member(body, "v8")) {
+        if (as_stored->boolean() == nullptr) {
+            return wrong_member("v8", "must be true or false");
+        }
+        request.as_stored = *as_stored->boolean();
+    }
+    return request;
 }
 
 Result<FinishRequest> parse_finish(std::string_view json) {
@@ -193,19 +199,19 @@ Result<std::string> parse_extend(std::string_view json) {
     return id_of(body);
 }
 
-std::string message_value_json(const kv::Value& payload) {
+std::string message_value_json(const kv::Value& payload, bool as_stored) {
     const auto js = payload.as_js();
     const auto value = js ? kv::js_to_json(*js) : Result<std::string>(js.error());
-    return value ? "\"value\":" + *value
-                 // what only another version of V8 can read
-                 : "\"v8\":" + json_quoted(to_base64(payload.data()));
+    return value && !as_stored ? "\"value\":" + *value
+                               // asked for, or what only another version of V8 can read
+                               : "\"v8\":" + json_quoted(to_base64(payload.data()));
 }
 
-std::string message_json(const kv::QueueMessage& message) {
+std::string message_json(const kv::QueueMessage& message, bool as_stored) {
     return "{\"id\":" + json_quoted(message.id) +
            ",\"messageId\":" + json_quoted(kv::delivered_message(message.id)) +
            ",\"attempt\":" + std::to_string(kv::delivery_attempt(message.id)) + "," +
-           message_value_json(kv::Value::v8(message.payload)) +
+           message_value_json(kv::Value::v8(message.payload), as_stored) +
            ",\"leaseUntilMs\":" + std::to_string(message.lease_until_ms) + "}";
 }
 

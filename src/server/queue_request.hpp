@@ -35,7 +35,12 @@ Result<EnqueueRequest> enqueue_of_bytes(ByteView bytes);
 
 /// How long a take may wait for a message.
 inline constexpr std::int64_t take_wait_ms_max = 60'000;
-Result<std::chrono::milliseconds> parse_take(std::string_view json);
+struct TakeRequest {
+    std::chrono::milliseconds wait{20'000};
+    /// The message is wanted as it is stored, not as JSON.
+    bool as_stored = false;
+};
+Result<TakeRequest> parse_take(std::string_view json);
 
 /// Which delivery a finish or an extend is about.
 struct FinishRequest {
@@ -46,9 +51,9 @@ Result<FinishRequest> parse_finish(std::string_view json);
 Result<std::string> parse_extend(std::string_view json);
 
 /// The member of an object in JSON that has a message: `"value":...`, or `"v8":"..."` of what only
-/// another version of V8 can read.
-std::string message_value_json(const kv::Value& payload);
+/// another version of V8 can read, and of all if it is wanted as it is stored.
+std::string message_value_json(const kv::Value& payload, bool as_stored = false);
 /// A message as it is given to whoever took it.
-std::string message_json(const kv::QueueMessage& message);
+std::string message_json(const kv::QueueMessage& message, bool as_stored);
 
 }  // namespace turntable::inline v0::server

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "kv_connect/server_facts.hpp"
+
 namespace turntable::inline v0::server {
 
 namespace {
@@ -130,6 +132,7 @@ Response error_response(Runtime& runtime, std::string_view operation, const Erro
         text += words_for(error);
     }
     Response response = text_response(status, text);
+    response.headers.add(kv::connect::error_header, to_string(error.code()));
     if (status == 503) {
         response.headers.add("retry-after", "1");
     }

@@ -134,7 +134,8 @@ Service::Service(ServiceOptions options)
     for (ServedDatabase& served : options.databases) {
         auto quota = std::make_unique<Quota>(served.quota.value_or(settings_.quota()), now_steady);
         std::string id = database_id(served.name);
-        databases_.push_back({std::move(served), std::move(id), std::move(quota)});
+        databases_.push_back({std::move(served), std::move(id), std::move(quota),
+                              std::make_shared<WriteMemory>(runtime_)});
     }
 }
 
@@ -282,7 +283,7 @@ Async<Response> Service::answer_database(const Request& request, const Route& ro
         return over_quota(name, *wait);
     }
     if (route.kind == RouteKind::exchange) {
-        return exchange(request, hosted->served, grant);
+        return exchange(request, *hosted, grant);
     }
     if (route.kind == RouteKind::queue_call) {
         const auto method = queue_method_from(route.call);
@@ -301,7 +302,8 @@ Async<Response> Service::answer_database(const Request& request, const Route& ro
     KvCall call{.method = *method,
                 .database_id = hosted->id,
                 .grant = grant,
-                .keep_alive = settings_.keep_alive};
+                .keep_alive = settings_.keep_alive,
+                .memory = hosted->memory};
     if (*method == KvMethod::watch) {
         call.may_go_on = still_holds(grant);
     }
@@ -314,13 +316,13 @@ std::function<bool()> Service::still_holds(const Grant& grant) const {
     };
 }
 
-Response Service::exchange(const Request& request, const ServedDatabase& served,
-                           const Grant& grant) const {
+Response Service::exchange(const Request& request, const Hosted& hosted, const Grant& grant) const {
+    const ServedDatabase& served = hosted.served;
     WallTime expires = now() + settings_.token_lifetime;
     if (grant.expires) {
         expires = std::min(expires, *grant.expires);
     }
-    const bool is_default = &served == &databases_.front().served;
+    const bool is_default = &hosted == &databases_.front();
     std::string base = settings_.public_url;
     if (base.empty()) {
         base = (request.head.peer.secure ? "https://" : "http://") + request.head.authority;
@@ -328,8 +330,9 @@ Response Service::exchange(const Request& request, const ServedDatabase& served,
     ExchangeReply reply{.absolute_url = below(base, served, is_default),
                         .relative_url = below(settings_.public_url, served, is_default),
                         .token = access_->current()->data_token(grant, served.name, expires),
-                        .expires = expires};
-    return answer_exchange(request, served, reply);
+                        .expires = expires,
+                        .read_only = grant.read_only};
+    return answer_exchange(request, served, *hosted.memory, reply);
 }
 
 const Service::Hosted* Service::find(std::string_view name) const noexcept {

@@ -14,6 +14,7 @@
 #include "server/served_database.hpp"
 #include "server/settings.hpp"
 #include "server/telemetry.hpp"
+#include "server/write_memory.hpp"
 #include "turntable/core/runtime.hpp"
 
 namespace turntable::inline v0::server {
@@ -54,6 +55,7 @@ class TURNTABLE_EXPORT Service final : public net::http::Handler {
         ServedDatabase served;
         std::string id;
         std::unique_ptr<Quota> quota;
+        std::shared_ptr<WriteMemory> memory;
     };
 
     class Operations;
@@ -67,7 +69,7 @@ class TURNTABLE_EXPORT Service final : public net::http::Handler {
     Async<net::http::Response> answer_operator(const net::http::RequestHead& head, RouteKind kind,
                                                bool needs_token, const Context& context) const;
     Async<net::http::Response> ready(const Context& context) const;
-    net::http::Response exchange(const net::http::Request& request, const ServedDatabase& served,
+    net::http::Response exchange(const net::http::Request& request, const Hosted& hosted,
                                  const Grant& grant) const;
     /// For what goes on for a while.
     std::function<bool()> still_holds(const Grant& grant) const;
