@@ -4,6 +4,7 @@ option(TURNTABLE_BACKEND_SQLITE "Build the sqlite: backend (needs SQLite 3.35 or
 option(TURNTABLE_BACKEND_LMDB "Build the lmdb: backend (needs LMDB 0.9)" ON)
 option(TURNTABLE_TAPE_ZSTD "Read and write .tape.zst (needs zstd 1.4)" ON)
 option(TURNTABLE_NET "Build what speaks HTTP (needs Boost 1.81, libnghttp2, OpenSSL 3 and zlib)" ON)
+option(TURNTABLE_BACKEND_HTTP "Build the http: and https: backend (needs TURNTABLE_NET)" ON)
 option(TURNTABLE_BUILD_CLI "Build the turntable program (needs all of these and CLI11)"
     ${PROJECT_IS_TOP_LEVEL})
 option(TURNTABLE_INSTALL "Add install rules" ${PROJECT_IS_TOP_LEVEL})
@@ -17,8 +18,14 @@ option(TURNTABLE_PRECOMPILE
 option(TURNTABLE_BUILD_FUZZERS "Build the fuzzers (clang only)" OFF)
 set(TURNTABLE_SANITIZE "" CACHE STRING "Sanitizers, such as address,undefined or thread")
 
+if(TURNTABLE_BACKEND_HTTP AND NOT TURNTABLE_NET)
+    message(STATUS "turntable: TURNTABLE_BACKEND_HTTP is off, because it needs TURNTABLE_NET, "
+        "which is off")
+    set(TURNTABLE_BACKEND_HTTP OFF)
+endif()
+
 # The program and the benchmarks use every backend, and the program serves.
-foreach(needed IN ITEMS BACKEND_SQLITE BACKEND_LMDB NET)
+foreach(needed IN ITEMS BACKEND_SQLITE BACKEND_LMDB BACKEND_HTTP NET)
     foreach(part IN ITEMS CLI BENCH)
         if(TURNTABLE_BUILD_${part} AND NOT TURNTABLE_${needed})
             message(STATUS "turntable: TURNTABLE_BUILD_${part} is off, because it needs "

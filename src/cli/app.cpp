@@ -10,6 +10,7 @@
 #include "turntable/blob/kv.hpp"
 #include "turntable/blob/sqlite.hpp"
 #include "turntable/core/clock.hpp"
+#include "turntable/kv/http.hpp"
 #include "turntable/kv/lmdb.hpp"
 #include "turntable/kv/sqlite.hpp"
 #include "turntable/tape/capture_folder.hpp"
@@ -45,6 +46,10 @@ App::App()
       blobs_(turntable::blob::Registry::from_environment()),
       tapes_(turntable::tape::Registry::from_environment()) {
     turntable::kv::register_lmdb(*registry_).value();
+    const auto environment = turntable::process_environment();
+    const auto token = environment.find("DENO_KV_ACCESS_TOKEN");
+    turntable::kv::register_http(*registry_, token == environment.end() ? "" : token->second)
+        .value();
     turntable::blob::register_fs(blobs_).value();
     turntable::blob::register_sqlite(blobs_).value();
     turntable::blob::register_kv(blobs_, registry_).value();

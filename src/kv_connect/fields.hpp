@@ -58,6 +58,8 @@ inline constexpr Tag enqueue_payload = 1;
 inline constexpr Tag enqueue_deadline_ms = 2;
 inline constexpr Tag enqueue_keys_if_undelivered = 3;
 inline constexpr Tag enqueue_backoff = 4;
+/// Ours: without a schedule, the first failure is final. Other servers pass over it.
+inline constexpr Tag enqueue_once = 1000;
 
 inline constexpr Tag write_output_status = 1;
 inline constexpr Tag write_output_versionstamp = 2;

@@ -85,9 +85,11 @@ TURNTABLE_EXPORT Result<std::vector<ReadRange>> decode_read(ByteView message);
 TURNTABLE_EXPORT std::string encode_read_output(const ReadOutput& output);
 TURNTABLE_EXPORT Result<ReadReply> decode_read_output(ByteView message);
 
-/// `unsupported` for what the protocol has no words for: set_expiry, and a message whose first
-/// failure is final (an empty schedule means the default one).
+/// `unsupported` for what the protocol has no words for: set_expiry.
 TURNTABLE_EXPORT Result<std::string> encode_write(const AtomicWrite& write);
+/// Whether a write says what only servers of this library understand: that the first failure of a
+/// message is final. Others take an empty schedule for the default one.
+TURNTABLE_EXPORT bool needs_our_server(const AtomicWrite& write) noexcept;
 TURNTABLE_EXPORT Result<WriteRequest> decode_write(ByteView message);
 TURNTABLE_EXPORT std::string encode_write_output(const CommitResult& result);
 TURNTABLE_EXPORT Result<WriteReply> decode_write_output(ByteView message);

@@ -164,6 +164,7 @@ void decode_enqueue(pbf_reader message, WriteRequest& request) {
     Enqueue enqueue;
     std::vector<ByteView> keys;
     std::vector<std::uint32_t> backoff;
+    bool once = false;
     while (message.next()) {
         if (is_bytes(message, field::enqueue_payload)) {
             enqueue.payload = bytes_of(message);
@@ -173,6 +174,8 @@ void decode_enqueue(pbf_reader message, WriteRequest& request) {
             keys.push_back(bytes_of(message));
         } else if (is_numbers(message, field::enqueue_backoff)) {
             decode_numbers(message, backoff);
+        } else if (is_number(message, field::enqueue_once)) {
+            once = message.get_bool();
         } else {
             message.skip();
         }
@@ -180,7 +183,7 @@ void decode_enqueue(pbf_reader message, WriteRequest& request) {
     if (!keys.empty()) {
         enqueue.keys_if_undelivered = request.keys_if_undelivered.emplace_back(std::move(keys));
     }
-    if (!backoff.empty()) {
+    if (!backoff.empty() || once) {
         enqueue.backoff_ms = request.backoff_ms.emplace_back(std::move(backoff));
     }
     request.enqueues.push_back(enqueue);
@@ -219,12 +222,6 @@ Result<void> check_words(const AtomicWrite& write) {
             return Error(ErrorCode::unsupported, "the protocol cannot change an expiry alone");
         }
     }
-    for (const Enqueue& enqueue : write.enqueues) {
-        if (enqueue.backoff_ms && enqueue.backoff_ms->empty()) {
-            return Error(ErrorCode::unsupported,
-                         "the protocol cannot say that the first failure of a message is final");
-        }
-    }
     return {};
 }
 
@@ -259,6 +256,9 @@ void encode_enqueue(pbf_writer& message, const Enqueue& enqueue) {
     if (enqueue.backoff_ms) {
         message.add_packed_uint32(field::enqueue_backoff, enqueue.backoff_ms->begin(),
                                   enqueue.backoff_ms->end());
+        if (enqueue.backoff_ms->empty()) {
+            message.add_bool(field::enqueue_once, true);
+        }
     }
 }
 
@@ -320,6 +320,12 @@ Result<std::string> encode_write(const AtomicWrite& write) {
                   [&](pbf_writer& one) { encode_enqueue(one, enqueue); });
     }
     return out;
+}
+
+bool needs_our_server(const AtomicWrite& write) noexcept {
+    return std::ranges::any_of(write.enqueues, [](const Enqueue& enqueue) {
+        return enqueue.backoff_ms && enqueue.backoff_ms->empty();
+    });
 }
 
 Result<WriteRequest> decode_write(ByteView message) {

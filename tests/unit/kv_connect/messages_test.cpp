@@ -90,12 +90,16 @@ TEST(ConnectMessages, ARemovalMayCarryAnEmptyValue) {
     EXPECT_TRUE(decoded->mutations.at(0).data.empty());
 }
 
-TEST(ConnectMessages, AnEmptyScheduleIsTheDefaultAndCannotBeSaidOtherwise) {
-    const Enqueue one_try{.payload = "p", .backoff_ms = std::span<const std::uint32_t>()};
-    EXPECT_EQ(encode_write({{}, {}, {&one_try, 1}}).error().code(), ErrorCode::unsupported);
+TEST(ConnectMessages, AnEmptyScheduleIsTheDefaultAndOneTryIsSaidToOurServersOnly) {
     const Enqueue usual{.payload = "p"};
     const std::string bytes = encode_write({{}, {}, {&usual, 1}}).value();
     EXPECT_FALSE(decode_write(bytes)->enqueues.at(0).backoff_ms);
+    EXPECT_FALSE(needs_our_server({{}, {}, {&usual, 1}}));
+    const Enqueue one_try{.payload = "p", .backoff_ms = std::span<const std::uint32_t>()};
+    EXPECT_TRUE(needs_our_server({{}, {}, {&one_try, 1}}));
+    const std::string once = encode_write({{}, {}, {&one_try, 1}}).value();
+    ASSERT_TRUE(decode_write(once)->enqueues.at(0).backoff_ms);
+    EXPECT_TRUE(decode_write(once)->enqueues.at(0).backoff_ms->empty());
     const Mutation expiry{.kind = MutationKind::set_expiry, .key = "k", .expire_at_ms = 5};
     EXPECT_EQ(encode_write({{}, {&expiry, 1}, {}}).error().code(), ErrorCode::unsupported);
 }

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "backends/http/session.hpp"
+#include "turntable/core/async.hpp"
+#include "turntable/core/backoff.hpp"
+#include "turntable/core/context.hpp"
+#include "turntable/core/error.hpp"
+
+namespace turntable::inline v0::kv::http {
+
+/// The status of a token that is not taken.
+inline constexpr int unauthorized = 401;
+
+/// The pauses between attempts.
+inline constexpr BackoffPolicy call_backoff{.base_delay = std::chrono::milliseconds(50),
+                                            .max_delay = std::chrono::milliseconds(2000)};
+
+/// How often one call is made.
+///
+/// Purpose: decides whether a call that failed is made again, and waits: the first time not at all
+/// for a connection that broke, since servers close those that nobody uses, and then with back-off,
+/// for as long as `retry_for` and the deadline of the call allow.
+/// Ownership: a part of the call. Threads: one at a time. Errors: see again().
+class Attempts {
+  public:
+    Attempts(std::shared_ptr<Session> session, const Context& context);
+
+    /// Whether `error`, of the attempt that was made with `used`, calls for another attempt, which
+    /// it then waits for. A token that is refused does so if it was older than the call.
+    Async<bool> again(Error error, ConnectedPtr used);
+    /// The last error of a call that is not made again.
+    Error given_up(const Error& error) const;
+    const Context& context() const noexcept { return context_; }
+
+  private:
+    static Async<bool> wait(std::shared_ptr<Session> session, Context context, Instant due);
+    bool is_news(const ConnectedPtr& used) const noexcept;
+
+    std::shared_ptr<Session> session_;
+    Context context_;
+    std::uint64_t exchanges_;
+    Instant latest_;
+    std::uint32_t failures_ = 0;
+};
+
+/// The error of a call after its backend was closed.
+Error closed_error();
+
+}  // namespace turntable::inline v0::kv::http

@@ -1,0 +1,124 @@
+#include <utility>
+
+#include "backends/http/attempts.hpp"
+#include "backends/http/calls.hpp"
+#include "kv_connect/messages.hpp"
+#include "turntable/core/coroutine.hpp"
+
+namespace turntable::inline v0::kv::http {
+
+namespace {
+
+constexpr std::string_view read_name = "snapshot_read";
+
+/// What the server said, if it is what was asked for.
+Result<ReadOutput> read_output(Session& session, const ConnectedPtr& used, const Reply& reply,
+                               std::size_t ranges, Consistency consistency) {
+    if (reply.header("content-type") != protobuf) {
+        return garbled(read_name, "it is not protobuf");
+    }
+    auto decoded = connect::decode_read_output(reply.body);
+    if (!decoded) {
+        return garbled(read_name, decoded.error().message());
+    }
+    const bool is_weak = consistency == Consistency::strong && used->metadata.version > 1 &&
+                         !decoded->strongly_consistent;
+    if (decoded->status != connect::ReadStatus::success || is_weak) {
+        session.distrust(used);  // another endpoint may be the right one now
+        return Error(ErrorCode::busy, "this server does not answer reads at present");
+    }
+    if (decoded->output.size() != ranges) {
+        return garbled(read_name, "it has " + std::to_string(decoded->output.size()) +
+                                      " ranges, and " + std::to_string(ranges) +
+                                      " were asked for");
+    }
+    return std::move(decoded->output);
+}
+
+}  // namespace
+
+Async<Reply> data_call(std::shared_ptr<Session> session, Context context, ConnectedPtr connected,
+                       Consistency consistency, std::string method, std::string message) {
+    Result<Reply> reply = co_await session->post(
+        context, connected->call(connected->endpoint(consistency), method),
+        connected->headers(protobuf), std::move(message));
+    if (reply && reply->status != 200) {
+        co_return error_of(*reply, method, connected->metadata.token);
+    }
+    co_return reply;
+}
+
+Async<ReadOutput> read_call(std::shared_ptr<Session> session, Context context, std::string message,
+                            std::size_t ranges, Consistency consistency) {
+    const Pass inside(session->calls());
+    if (!inside) {
+        co_return closed_error();
+    }
+    Attempts attempts(session, context);
+    while (true) {
+        Result<ConnectedPtr> used = co_await session->connected(context);
+        Result<ReadOutput> output = used ? Result<ReadOutput>(ReadOutput()) : used.error();
+        if (used) {
+            Result<Reply> reply = co_await data_call(session, context, *used, consistency,
+                                                     std::string(read_name), message);
+            output = reply ? read_output(*session, *used, *reply, ranges, consistency)
+                           : Result<ReadOutput>(std::move(reply).error());
+        }
+        if (output) {
+            co_return output;
+        }
+        const Result<bool> again =
+            co_await attempts.again(output.error(), used ? *used : nullptr);
+        if (!again || !*again) {
+            co_return attempts.given_up(output.error());
+        }
+    }
+}
+
+Async<void> connect_call(std::shared_ptr<Session> session, Context context) {
+    const Pass inside(session->calls());
+    if (!inside) {
+        co_return closed_error();
+    }
+    Attempts attempts(session, context);
+    while (true) {
+        const Result<ConnectedPtr> used = co_await session->connected(context);
+        if (used) {
+            co_return {};
+        }
+        const Result<bool> again = co_await attempts.again(used.error(), nullptr);
+        if (!again || !*again) {
+            co_return attempts.given_up(used.error());
+        }
+    }
+}
+
+Async<Health> health_call(std::shared_ptr<Session> session, Context context) {
+    const Instant began = session->now();
+    Health health;
+    const Pass inside(session->calls());
+    if (!inside) {
+        health.state = Health::State::unhealthy;
+        health.reason = "it was closed";
+        co_return health;
+    }
+    const ReadRange nothing{ByteView("\0", 1), ByteView("\0\0", 2), 1, false};
+    Result<ConnectedPtr> used = co_await session->connected(context);
+    if (used) {
+        const Result<Reply> reply =
+            co_await data_call(session, context, *used, Consistency::strong,
+                               std::string(read_name), connect::encode_read({&nothing, 1}));
+        if (!reply) {
+            used = reply.error();
+        }
+    }
+    health.latency =
+        std::chrono::duration_cast<std::chrono::microseconds>(session->now() - began);
+    if (!used) {
+        health.state = Health::State::unhealthy;
+        health.reason = used.error().message();
+    }
+    co_return health;
+}
+
+}  // namespace turntable::inline v0::kv::http
