@@ -26,6 +26,9 @@ struct ClientOptions {
     std::size_t connections_max = 16;
     /// Until a connection is there, and encrypted if it is to be.
     std::chrono::milliseconds connect_time{10'000};
+    /// A connection on which a call was given up gets no further ones if nothing at all has come
+    /// over it for so long: it may be dead, and only the system would notice, much later.
+    std::chrono::milliseconds silence{10'000};
     http::Limits limits = {};
 };
 

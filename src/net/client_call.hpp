@@ -54,6 +54,7 @@ struct ClientCallState {
     std::shared_ptr<ClientBody> body;
     std::weak_ptr<ClientConnection> connection;
     http::CallId id = 0;
+    Instant started_at = {};
     bool started = false;
     /// Nothing more is to be told.
     bool over = false;

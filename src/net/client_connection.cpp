@@ -1,5 +1,6 @@
 #include "net/client_connection.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <boost/asio/buffer.hpp>
@@ -163,6 +164,7 @@ void ClientConnection::open(http::Version version) {
 
 void ClientConnection::start(const std::shared_ptr<ClientCallState>& call) {
     call->started = true;
+    call->started_at = options_->runtime->clock().steady_now();
     call->connection = weak_from_this();
     call->id = protocol_->start(call->outgoing);
     calls_.emplace(call->id, call);
@@ -186,7 +188,14 @@ void ClientConnection::start(const std::shared_ptr<ClientCallState>& call) {
 }
 
 void ClientConnection::cancel(http::CallId call) {
-    if (calls_.erase(call) != 0 && protocol_ != nullptr) {
+    const auto found = calls_.find(call);
+    if (found == calls_.end()) {
+        return;
+    }
+    const Instant since = std::max(heard_, found->second->started_at);
+    silent_ = silent_ || options_->runtime->clock().steady_now() - since >= options_->silence;
+    calls_.erase(found);
+    if (protocol_ != nullptr) {
         protocol_->cancel(call);
         update();
     }
@@ -218,6 +227,9 @@ void ClientConnection::update() {
     }
     if (protocol_ != nullptr && protocol_->is_finished() && output_.empty()) {
         return close("the server closed the connection");
+    }
+    if (silent_ && protocol_->active() == 0) {
+        return close("the server is silent");
     }
     if (protocol_ == nullptr || protocol_->wants_input()) {
         wait_readable();
@@ -292,6 +304,7 @@ bool ClientConnection::read_some() {
                                                : error.message());
         return false;
     }
+    heard_ = options_->runtime->clock().steady_now();
     return receive({buffer.data(), count});
 }
 

@@ -48,7 +48,7 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
     bool is_open() const noexcept { return protocol_ != nullptr && !closed_; }
     bool is_closed() const noexcept { return closed_; }
     bool was_open() const noexcept { return protocol_ != nullptr; }
-    bool can_start() const { return is_open() && protocol_->can_start(); }
+    bool can_start() const { return is_open() && !silent_ && protocol_->can_start(); }
     void start(const std::shared_ptr<ClientCallState>& call);
     void cancel(http::CallId call);
     void consumed(http::CallId call, std::size_t bytes);
@@ -95,6 +95,9 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
     bool writing_ = false;
     bool updating_ = false;
     bool again_ = false;
+    /// When something came last.
+    Instant heard_ = {};
+    bool silent_ = false;
     bool closed_ = false;
 };
 

@@ -101,10 +101,10 @@ Async<Response> WriteMemory::answer(std::string_view key, std::string_view token
             return known->second.outcome == nullptr ? wait(known->second, context)
                                                     : known->second.outcome->response();
         }
-        forget_old(now_ms);
         if (may_be_forgotten(name.tick_ms, now_ms)) {
             return forgotten();
         }
+        forget_old(now_ms);
         if (fates_.size() >= limits_.keys) {
             return too_many();
         }

@@ -133,7 +133,8 @@ Result<HttpBackend> open_http(HttpOptions options, std::shared_ptr<Runtime> runt
                                                             ? net::http::Version::http_2
                                                             : net::http::Version::http_1_1,
                                        .connections_max = options.connections,
-                                       .connect_time = options.connect_timeout}));
+                                       .connect_time = options.connect_timeout,
+                                       .silence = options.request_timeout / 2}));
     return HttpBackend(std::make_unique<HttpBackend::State>(std::make_shared<Session>(
         std::move(options), std::move(base), std::move(runtime), std::move(client))));
 }

@@ -21,11 +21,15 @@ Result<ReadOutput> read_output(Session& session, const ConnectedPtr& used, const
     if (!decoded) {
         return garbled(read_name, decoded.error().message());
     }
+    const bool is_disabled = decoded->status == connect::ReadStatus::read_disabled;
     const bool is_weak = consistency == Consistency::strong && used->metadata.version > 1 &&
                          !decoded->strongly_consistent;
-    if (decoded->status != connect::ReadStatus::success || is_weak) {
+    if (is_disabled || (is_weak && decoded->output.size() == ranges)) {
         session.distrust(used);  // another endpoint may be the right one now
         return Error(ErrorCode::busy, "this server does not answer reads at present");
+    }
+    if (decoded->status != connect::ReadStatus::success) {
+        return garbled(read_name, "it does not say how the read went");
     }
     if (decoded->output.size() != ranges) {
         return garbled(read_name, "it has " + std::to_string(decoded->output.size()) +
