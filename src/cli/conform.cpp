@@ -58,9 +58,15 @@ int conform_kv(App& app, const ConformArguments& arguments, const std::string& u
         turntable::kv::OpenOptions options;
         options.runtime = runtime;
         TURNTABLE_TRY(const auto database, app.registry().open(url, options));
+        // What a server can do is known exactly once it was asked.
+        (void)database.health();
         return std::move(database.backend());
     };
-    return kv_suite::conform(turntable::mask_url(url), open, arguments.kv, output);
+    const auto backend = app.registry().backend_for(url);
+    kv_suite::CommandOptions options = arguments.kv;
+    // A server has a clock of its own.
+    options.controllable_clock = !backend || !backend->name.starts_with("http");
+    return kv_suite::conform(turntable::mask_url(url), open, options, output);
 }
 
 int conform_blobs(const App& app, const ConformArguments& arguments, const std::string& url,
