@@ -37,9 +37,10 @@ bool read_id(std::string_view text, Id128& out) noexcept {
 }
 
 Error no_facts(std::string_view member) {
-    return {ErrorCode::serialization, "the server's facts of the database are not as they should "
-                                      "be: " +
-                                          std::string(member)};
+    return {ErrorCode::serialization,
+            "the server's facts of the database are not as they should "
+            "be: " +
+                std::string(member)};
 }
 
 constexpr std::array durabilities = {Durability::none, Durability::process, Durability::machine};

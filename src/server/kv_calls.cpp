@@ -211,8 +211,8 @@ Response answer_exchange(const Request& request, const ServedDatabase& served,
         .expires_at = reply.expires};
     Response response = bytes_response(connect::encode_metadata(metadata), "application/json");
     response.headers.add("cache-control", "no-store");
-    response.headers.add(connect::facts_header, connect::encode_server_facts(facts_of(
-                                                    served, memory, reply.read_only)));
+    response.headers.add(connect::facts_header,
+                         connect::encode_server_facts(facts_of(served, memory, reply.read_only)));
     return response;
 }
 

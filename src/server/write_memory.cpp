@@ -63,8 +63,7 @@ Response WriteMemory::Outcome::response() const {
 
 bool WriteMemory::may_be_forgotten(std::uint64_t tick_ms, std::uint64_t now_ms) const noexcept {
     const auto age_ms = static_cast<std::uint64_t>(limits_.age.count());
-    return tick_ms <= forgotten_ms_ || tick_ms + age_ms < now_ms ||
-           tick_ms > now_ms + ahead_ms_max;
+    return tick_ms <= forgotten_ms_ || tick_ms + age_ms < now_ms || tick_ms > now_ms + ahead_ms_max;
 }
 
 void WriteMemory::forget_old(std::uint64_t now_ms) {
@@ -126,8 +125,9 @@ Async<Response> WriteMemory::wait(Fate& fate, const Context& context) {
 
 Async<Response> WriteMemory::make(Name name, Write write, const Context& context) {
     const auto outcome_of = [](const Result<Response>& made) {
-        Response response = made ? Response{made->status, made->headers, std::get<Bytes>(made->body)}
-                                 : not_yet();  // never: the answers of a write are no errors
+        Response response = made
+                                ? Response{made->status, made->headers, std::get<Bytes>(made->body)}
+                                : not_yet();  // never: the answers of a write are no errors
         response.headers.add(write_fate_header, fate_final);
         return std::make_shared<const Outcome>(
             Outcome{response.status, response.headers, std::get<Bytes>(response.body)});
@@ -142,11 +142,10 @@ Async<Response> WriteMemory::make(Name name, Write write, const Context& context
         const std::scoped_lock guard(mutex_);
         return wait(fates_.find(name)->second, context);
     }();
-    turntable::detail::keep_running(
-        tap(std::move(made), [self = shared_from_this(), name = std::move(name),
-                              outcome_of](Result<Response>& response) {
-            self->settle(name, outcome_of(response));
-        }));
+    turntable::detail::keep_running(tap(
+        std::move(made),
+        [self = shared_from_this(), name = std::move(name),
+         outcome_of](Result<Response>& response) { self->settle(name, outcome_of(response)); }));
     return answer;
 }
 

@@ -61,7 +61,7 @@ class Remote(unittest.TestCase):
         self.assertIn("user 1", self.kv("get", "users/1"))
         self.assertEqual(self.kv("list").count("user "), 3)
         # Copies want one state of the whole source, which the protocol does not give.
-        self.assertIn("--inconsistent",
+        self.assertIn("inconsistent",
                       self.turntable("kv", "copy", self.url, "sqlite:copy.db", status=1))
         self.turntable("kv", "copy", "--inconsistent", self.url, "sqlite:copy.db")
         self.assertEqual(self.kv("list", store="sqlite:copy.db").count("user "), 3)
@@ -77,7 +77,7 @@ class Remote(unittest.TestCase):
         self.kv("set", "a", "b", store=f"{self.url}?token_file=token", token=None)
 
     def test_it_is_certified(self):
-        said = self.turntable("conform", self.url)
+        said = self.turntable("conform", self.url, "--rounds", "5")
         self.assertIn("0 failed", said)
 
     @unittest.skipIf(EXAMPLE is None, "examples are not built")

@@ -5,6 +5,7 @@
 
 #include "kv_connect/messages.hpp"
 #include "kv_connect/metadata.hpp"
+#include "kv_connect/server_facts.hpp"
 #include "kv_connect/watch_frames.hpp"
 
 namespace connect = turntable::kv::connect;
@@ -49,6 +50,13 @@ void texts(ByteView input) {
     if (const auto metadata = connect::decode_metadata(input.text())) {
         const auto again = connect::decode_metadata(connect::encode_metadata(*metadata));
         require(again && *again == *metadata);
+    }
+    if (const auto facts = connect::decode_server_facts(input.text())) {
+        require(connect::decode_server_facts(connect::encode_server_facts(*facts)).value() ==
+                *facts);
+    }
+    if (const auto key = connect::decode_write_key(input.text())) {
+        require(connect::decode_write_key(connect::encode_write_key(*key)).value() == *key);
     }
     connect::WatchFrames frames;
     for (std::size_t at = 0; at < input.size(); at += 3) {

@@ -75,3 +75,8 @@ build lmdb turntable-kv-lmdb
 # Debian's liblmdb names libpthread.
 only lmdb "$standard|libturntable_(core|kv|kv_lmdb)|liblmdb|libpthread"
 clean lmdb "$foreign|sqlite3_" core kv kv_lmdb
+
+build http turntable-kv-http
+# OpenSSL and nghttp2, and no store; the words of KV Connect name it.
+only http "$standard|libturntable_(core|kv|net|kv_connect|kv_http)|lib(ssl|crypto|nghttp2|z)"
+clean http 'sqlite3_|mdb_|toml::|CLI::' core kv net kv_connect kv_http

@@ -56,8 +56,7 @@ struct FaultProxy::Connection {
     Fault fault;
 };
 
-FaultProxy::FaultProxy(std::uint16_t port, Plan plan)
-    : plan_(std::move(plan)), server_port_(port) {
+FaultProxy::FaultProxy(std::uint16_t port, Plan plan) : plan_(std::move(plan)), server_port_(port) {
     listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address = local(0);
     socklen_t size = sizeof address;

@@ -31,7 +31,8 @@ struct Fault {
 ///
 /// Purpose: trouble that a peer cannot make on demand. Each connection has a thread for each way.
 /// Ownership: owns sockets and threads. Threads: all functions from the test's thread; `plan` is
-/// called from the proxy's, before it connects to the server. Errors: a proxy that cannot listen ends the test.
+/// called from the proxy's, before it connects to the server. Errors: a proxy that cannot listen
+/// ends the test.
 class FaultProxy {
   public:
     using Plan = std::function<Fault(int connection)>;

@@ -25,10 +25,10 @@ bool begins_with(std::string_view text, std::string_view prefix) noexcept {
 /// Whether a scheme and a colon stand at the beginning.
 bool has_scheme(std::string_view text) noexcept {
     const std::size_t colon = text.find(':');
-    return colon != std::string_view::npos && colon > 0 &&
-           text.find_first_of("/?#") >= colon &&
-           text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                  "0123456789+-.") == colon;
+    return colon != std::string_view::npos && colon > 0 && text.find_first_of("/?#") >= colon &&
+           text.find_first_not_of(
+               "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+               "0123456789+-.") == colon;
 }
 
 bool is_printable(std::string_view text) noexcept {

@@ -23,8 +23,8 @@ Async<Reply> queue_call(std::shared_ptr<Session> session, Context context, Conne
                         "this server hands out no messages, or not with this token: KV Connect has "
                         "no call for it, and turntable serve has one of its own");
     }
-    auto asking = session->post(context, connected->queue_call(name),
-                                connected->headers(json_type), std::move(body));
+    auto asking = session->post(context, connected->queue_call(name), connected->headers(json_type),
+                                std::move(body));
     // Only a take lasts, and it has to end with the backend; the others are left to finish.
     const bool lasts = name == "take";
     const std::stop_callback wake(session->host()->ending(),
@@ -75,8 +75,8 @@ Async<void> settle_call(std::shared_ptr<Session> session, Context context, std::
         if (went_astray && name == "finish" && reply.error().code() == ErrorCode::not_found) {
             co_return {};
         }
-        went_astray = went_astray ||
-                      (reply.error().code() == ErrorCode::io && !reply.error().backend_code());
+        went_astray =
+            went_astray || (reply.error().code() == ErrorCode::io && !reply.error().backend_code());
         const Result<bool> again = co_await attempts.again(reply.error(), used ? *used : nullptr);
         if (!again || !*again) {
             co_return attempts.given_up(reply.error());
@@ -121,8 +121,7 @@ Async<QueueMessage> take_call(std::shared_ptr<Session> session, Context context)
 
 Async<void> finish_call(std::shared_ptr<Session> session, Context context, std::string id,
                         Delivery delivery) {
-    return settle_call(std::move(session), std::move(context), "finish",
-                       finish_json(id, delivery));
+    return settle_call(std::move(session), std::move(context), "finish", finish_json(id, delivery));
 }
 
 Async<void> extend_call(std::shared_ptr<Session> session, Context context, std::string id) {

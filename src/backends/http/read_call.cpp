@@ -33,8 +33,7 @@ Result<ReadOutput> read_output(Session& session, const ConnectedPtr& used, const
     }
     if (decoded->output.size() != ranges) {
         return garbled(read_name, "it has " + std::to_string(decoded->output.size()) +
-                                      " ranges, and " + std::to_string(ranges) +
-                                      " were asked for");
+                                      " ranges, and " + std::to_string(ranges) + " were asked for");
     }
     return std::move(decoded->output);
 }
@@ -43,9 +42,9 @@ Result<ReadOutput> read_output(Session& session, const ConnectedPtr& used, const
 
 Async<Reply> data_call(std::shared_ptr<Session> session, Context context, ConnectedPtr connected,
                        Consistency consistency, std::string method, std::string message) {
-    Result<Reply> reply = co_await session->post(
-        context, connected->call(connected->endpoint(consistency), method),
-        connected->headers(protobuf), std::move(message));
+    Result<Reply> reply =
+        co_await session->post(context, connected->call(connected->endpoint(consistency), method),
+                               connected->headers(protobuf), std::move(message));
     if (reply && reply->status != 200) {
         co_return error_of(*reply, method, connected->metadata.token);
     }
@@ -71,8 +70,7 @@ Async<ReadOutput> read_call(std::shared_ptr<Session> session, Context context, s
         if (output) {
             co_return output;
         }
-        const Result<bool> again =
-            co_await attempts.again(output.error(), used ? *used : nullptr);
+        const Result<bool> again = co_await attempts.again(output.error(), used ? *used : nullptr);
         if (!again || !*again) {
             co_return attempts.given_up(output.error());
         }
@@ -110,14 +108,13 @@ Async<Health> health_call(std::shared_ptr<Session> session, Context context) {
     Result<ConnectedPtr> used = co_await session->connected(context);
     if (used) {
         const Result<Reply> reply =
-            co_await data_call(session, context, *used, Consistency::strong,
-                               std::string(read_name), connect::encode_read({&nothing, 1}));
+            co_await data_call(session, context, *used, Consistency::strong, std::string(read_name),
+                               connect::encode_read({&nothing, 1}));
         if (!reply) {
             used = reply.error();
         }
     }
-    health.latency =
-        std::chrono::duration_cast<std::chrono::microseconds>(session->now() - began);
+    health.latency = std::chrono::duration_cast<std::chrono::microseconds>(session->now() - began);
     if (!used) {
         health.state = Health::State::unhealthy;
         health.reason = used.error().message();

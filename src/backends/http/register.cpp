@@ -16,13 +16,12 @@ Result<void> register_http(Registry& registry, std::string access_token) {
         return AnyBackend(std::move(backend));
     };
     for (const char* scheme : {"http", "https"}) {
-        TURNTABLE_CHECK(
-            registry.add({.prefix = scheme,
-                          .name = scheme,
-                          .summary = "a database on a server that speaks KV Connect",
-                          .settings = http_settings().info(),
-                          .facts = capability_facts(http::capabilities_at_most())},
-                         open));
+        TURNTABLE_CHECK(registry.add({.prefix = scheme,
+                                      .name = scheme,
+                                      .summary = "a database on a server that speaks KV Connect",
+                                      .settings = http_settings().info(),
+                                      .facts = capability_facts(http::capabilities_at_most())},
+                                     open));
     }
     return {};
 }

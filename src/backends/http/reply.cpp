@@ -67,9 +67,8 @@ Error error_of(const Reply& reply, std::string_view operation, std::string_view 
 }
 
 Error garbled(std::string_view operation, std::string_view what) {
-    return Error(ErrorCode::serialization,
-                 "the server's answer to " + std::string(operation) + " is none: " +
-                     std::string(what));
+    return Error(ErrorCode::serialization, "the server's answer to " + std::string(operation) +
+                                               " is none: " + std::string(what));
 }
 
 }  // namespace turntable::inline v0::kv::http

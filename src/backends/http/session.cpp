@@ -53,7 +53,8 @@ Async<Reply> whole_reply(std::shared_ptr<Session> session, Context context,
         co_return lost(head.error(), context, session->runtime());
     }
     Context limited = context;
-    limited.deadline = std::min(context.deadline, session->now() + session->options().request_timeout);
+    limited.deadline =
+        std::min(context.deadline, session->now() + session->options().request_timeout);
     auto reading = net::read_all(std::move(head->body), reply_bytes_max, limited);
     Result<Bytes>& body = co_await reading;
     if (!body) {
@@ -217,8 +218,9 @@ Async<ConnectedPtr> Session::exchange(std::shared_ptr<Session> self) {
             co_return std::move(to).error();
         }
         if (redirects == redirects_max) {
-            co_return Error(ErrorCode::backend, "the server redirects the metadata exchange again "
-                                                "and again");
+            co_return Error(ErrorCode::backend,
+                            "the server redirects the metadata exchange again "
+                            "and again");
         }
         if (!token->empty() && !may_follow(at, *to)) {
             co_return Error(ErrorCode::permission_denied,

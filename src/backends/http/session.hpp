@@ -84,5 +84,4 @@ class Session : public std::enable_shared_from_this<Session> {
     std::unique_ptr<net::Client> client_;
 };
 
-
 }  // namespace turntable::inline v0::kv::http

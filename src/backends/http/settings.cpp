@@ -37,8 +37,7 @@ SettingsDescription<HttpOptions> describe() {
         .field("authorities", &HttpOptions::authorities,
                "PEM file with the authorities whose certificates are believed; without it those "
                "of the system.")
-        .field("verify", &HttpOptions::verify,
-               "Believe a server only if its certificate is good.")
+        .field("verify", &HttpOptions::verify, "Believe a server only if its certificate is good.")
         .field("http", &HttpOptions::http,
                "The version of HTTP on connections that are not encrypted; others agree on one.")
         .choices({{"2", HttpVersion::http_2}, {"1.1", HttpVersion::http_1}})

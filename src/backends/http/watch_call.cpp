@@ -77,9 +77,8 @@ Async<void> Watch::open(std::shared_ptr<State> state, Context context) {
         co_return Error(ErrorCode::unsupported,
                         "the server speaks a version of KV Connect that has no watch");
     }
-    auto opening =
-        session.open(context, state->used->call(state->used->strong, watch_name),
-                     state->used->headers(protobuf), state->message);
+    auto opening = session.open(context, state->used->call(state->used->strong, watch_name),
+                                state->used->headers(protobuf), state->message);
     Result<net::ClientResponse>& response = co_await opening;
     if (!response) {
         co_return std::move(response).error();
@@ -126,15 +125,16 @@ Async<std::optional<WatchOutput>> Watch::news(std::shared_ptr<State> state, Cont
     if (!reply || reply->keys.size() != state->keys.size()) {
         co_return garbled(watch_name, reply ? "it is about other keys" : reply.error().message());
     }
-    if (!state->told.began() && !std::ranges::all_of(reply->keys, &connect::WatchReply::Key::changed)) {
+    if (!state->told.began() &&
+        !std::ranges::all_of(reply->keys, &connect::WatchReply::Key::changed)) {
         co_return garbled(watch_name, "its first frame leaves out a key");
     }
     if (reply->status != connect::ReadStatus::success) {
         state->session->distrust(state->used);
         co_return Error(ErrorCode::busy, "this server does not answer reads at present");
     }
-    // An entry that is gone has no versionstamp that could tell an older state from a newer one. Our
-    // servers never tell an older one.
+    // An entry that is gone has no versionstamp that could tell an older state from a newer one.
+    // Our servers never tell an older one.
     if (!state->used->facts && state->told.is_doubtful(*reply)) {
         std::vector<std::string> ends;
         ends.reserve(state->keys.size());
@@ -143,8 +143,8 @@ Async<std::optional<WatchOutput>> Watch::news(std::shared_ptr<State> state, Cont
             ranges.push_back({key, ends.emplace_back(key + '\0'), 1, false});
         }
         Result<ReadOutput> read =
-            co_await read_call(state->session, context, connect::encode_read(ranges),
-                               ranges.size(), Consistency::strong);
+            co_await read_call(state->session, context, connect::encode_read(ranges), ranges.size(),
+                               Consistency::strong);
         if (!read) {
             co_return std::move(read).error();
         }

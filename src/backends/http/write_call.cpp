@@ -49,8 +49,7 @@ Outcome outcome_of(const Reply& reply, bool has_key, std::string_view secret) {
     const bool is_final = said == connect::fate_final;
     if (reply.status == 200) {
         Result<CommitResult> commit = commit_of(reply);
-        const bool is_clear =
-            commit || commit.error().code() == ErrorCode::permission_denied;
+        const bool is_clear = commit || commit.error().code() == ErrorCode::permission_denied;
         return {is_clear ? Fate::made : Fate::unknown, std::move(commit)};
     }
     Error error = error_of(reply, write_name, secret);
@@ -103,8 +102,8 @@ class Write {
 Result<std::string> Write::key_for(const Connected& connected) {
     const bool is_same = key_ && connected.facts && connected.facts->instance == key_->instance;
     if (may_be_made_ && !is_same) {
-        return unknown_fate(Error(ErrorCode::io, "the server was started again meanwhile")
-                                .because(last_error_));
+        return unknown_fate(
+            Error(ErrorCode::io, "the server was started again meanwhile").because(last_error_));
     }
     if (!connected.facts) {
         key_.reset();

@@ -27,8 +27,8 @@ Subject over_sockets(const std::string& engine, kv::HttpVersion version) {
     };
     Subject subject;
     subject.name = "http: over " + engine;
-    subject.open_fresh = [state, engine,
-                          again](const std::shared_ptr<Runtime>& runtime) -> Result<kv::AnyBackend> {
+    subject.open_fresh =
+        [state, engine, again](const std::shared_ptr<Runtime>& runtime) -> Result<kv::AnyBackend> {
         state->served.reset();
         TURNTABLE_TRY(
             kv::AnyBackend backend,

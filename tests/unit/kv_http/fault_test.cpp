@@ -282,10 +282,8 @@ TEST(ManyFaults, ManyWritersAndReadersThroughConnectionsThatBreakAllTheTime) {
         threads.emplace_back([&, writer] {
             std::uint64_t seen = 0;
             for (int i = 0; i < writes; ++i) {
-                const auto written = database.atomic()
-                                         .sum("all", 1)
-                                         .sum("of" + std::to_string(writer), 1)
-                                         .commit();
+                const auto written =
+                    database.atomic().sum("all", 1).sum("of" + std::to_string(writer), 1).commit();
                 ASSERT_TRUE(written) << written.error().to_string();
                 ++acknowledged;
                 const auto mine = database.get("of" + std::to_string(writer));

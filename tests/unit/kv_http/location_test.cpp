@@ -34,9 +34,9 @@ TEST(Locations, AreTakenApart) {
 }
 
 TEST(Locations, RefuseWhatIsNone) {
-    for (const char* url : {"", "h", "ftp://h", "http:/h", "http://", "http:///x", "http://:80",
-                            "http://u@h", "http://u:p@h/", "http://h/#x", "http://h/a b",
-                            "http://h/\x01", "http://h\xC3\xA4"}) {
+    for (const char* url :
+         {"", "h", "ftp://h", "http:/h", "http://", "http:///x", "http://:80", "http://u@h",
+          "http://u:p@h/", "http://h/#x", "http://h/a b", "http://h/\x01", "http://h\xC3\xA4"}) {
         EXPECT_EQ(parse_location(url).error().code(), ErrorCode::serialization) << url;
     }
 }

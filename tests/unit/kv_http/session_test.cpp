@@ -66,9 +66,8 @@ TEST_F(HttpSession, OneExchangeServesManyCallersAndIsMadeAgainBeforeItsTokenEnds
     auto backend = opened(patient(server), runtime);
     const auto exchanges = [&] {
         const auto asked = server.asked();
-        return std::ranges::count_if(asked, [](const std::string& line) {
-            return line == "/ Bearer the-access-token -";
-        });
+        return std::ranges::count_if(
+            asked, [](const std::string& line) { return line == "/ Bearer the-access-token -"; });
     };
     std::vector<Async<kv::ReadOutput>> reads;
     for (int i = 0; i < 50; ++i) {
@@ -154,10 +153,9 @@ TEST_F(HttpSession, RedirectsAreFollowedInTheExchangeOnly) {
     auto backend = opened(server.options(), runtime);
     const auto output = read(backend).wait();
     EXPECT_EQ(output.error().backend_code(), 307);
-    EXPECT_THAT(server.asked(),
-                testing::ElementsAre("/ Bearer the-access-token -",
-                                     "/db/real?x=1 Bearer the-access-token -",
-                                     "/db/kv/snapshot_read Bearer data-token 3"));
+    EXPECT_THAT(server.asked(), testing::ElementsAre("/ Bearer the-access-token -",
+                                                     "/db/real?x=1 Bearer the-access-token -",
+                                                     "/db/kv/snapshot_read Bearer data-token 3"));
 }
 
 TEST_F(HttpSession, TheAccessTokenGoesToNoOtherHostAndRedirectsEnd) {
@@ -206,8 +204,8 @@ TEST_F(HttpSession, EachVersionHasItsHeaders) {
         const kv::WatchTarget target{key};
         auto watch = backend.watch({}, {&target, 1}).value();
         const auto step = watch.next().wait();
-        EXPECT_EQ(step.error().code(), version == 3 ? ErrorCode::serialization
-                                                    : ErrorCode::unsupported);
+        EXPECT_EQ(step.error().code(),
+                  version == 3 ? ErrorCode::serialization : ErrorCode::unsupported);
     }
 }
 
@@ -291,7 +289,8 @@ TEST_F(HttpSession, AnswersThatAreNoneAreNotTakenForOne) {
                         .body = std::get<Bytes>(answer.body)};
     });
     const kv::Mutation set{kv::MutationKind::set, key, "v"};
-    for (const std::string& body : {std::string("\xFF\xFF"), std::string(), std::string("<html>")}) {
+    for (const std::string& body :
+         {std::string("\xFF\xFF"), std::string(), std::string("<html>")}) {
         for (const char* type : {"application/x-protobuf", "text/html"}) {
             answer = {.headers = {{"content-type", type}}, .body = Bytes::copy(body)};
             auto backend = opened(server.options(), runtime);
@@ -329,9 +328,7 @@ TEST_F(HttpSession, WhatPassesIsTriedAgainForAsLongAsItMay) {
 TEST_F(HttpSession, TheTokenMayLieInAFileWhichIsReadAgain) {
     test::TempFolder folder;
     Served ours(open_engine("memory", "", runtime).value(), runtime);
-    const auto write = [&](const std::string& text) {
-        std::ofstream(folder.file("t")) << text;
-    };
+    const auto write = [&](const std::string& text) { std::ofstream(folder.file("t")) << text; };
     kv::HttpOptions options = ours.options();
     options.access_token.clear();
     options.token_file = folder.file("t");

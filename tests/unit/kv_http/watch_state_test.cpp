@@ -31,9 +31,10 @@ std::string told(WatchState& state, const std::vector<Row>& rows) {
     std::string text;
     for (const WatchChange& change : *output) {
         text += (text.empty() ? "" : " ") + std::to_string(change.target) + ":";
-        text += change.entry ? std::to_string(std::stoul(
-                                   change.entry->versionstamp.to_string().substr(0, 16), nullptr, 16))
-                             : "absent";
+        text += change.entry
+                    ? std::to_string(std::stoul(
+                          change.entry->versionstamp.to_string().substr(0, 16), nullptr, 16))
+                    : "absent";
     }
     return text;
 }

@@ -77,9 +77,9 @@ TEST_F(Remembered, ThoseThatComeMeanwhileWaitForIt) {
     Promise<Response> promise(*runtime, {});
     auto pending = std::make_shared<Async<Response>>(promise.take_async());
     std::stop_source gone;
-    Async<Response> first = memory->answer(
-        one, "one", [pending]() -> Async<Response> { return std::move(*pending); },
-        {.stop = gone.get_token()});
+    Async<Response> first =
+        memory->answer(one, "one", [pending]() -> Async<Response> { return std::move(*pending); },
+                       {.stop = gone.get_token()});
     Async<Response> second = memory->answer(one, "one", write(), {});
     EXPECT_FALSE(first.is_ready());
     EXPECT_FALSE(second.is_ready());
@@ -154,9 +154,8 @@ TEST_F(Remembered, MoreThanItCanRememberIsNotBegun) {
 TEST_F(Remembered, AnotherRunOfTheServerAndWhatIsNoKeyAreRefused) {
     EXPECT_EQ(ask(encode_write_key({{1, 2}, memory->tick_ms(), {1, 1}})).status, 412);
     const std::string good = key(1);
-    for (const std::string& bad :
-         {std::string(), good + "0", good.substr(1), "x" + good.substr(1), std::string("-"),
-          std::string(82, '-')}) {
+    for (const std::string& bad : {std::string(), good + "0", good.substr(1), "x" + good.substr(1),
+                                   std::string("-"), std::string(82, '-')}) {
         EXPECT_EQ(ask(bad).status, 400) << bad;
     }
     EXPECT_EQ(made, 0);
@@ -174,8 +173,8 @@ TEST(KvCalls, AWriteWithAKeyIsMadeOnceAndTheExchangeSaysWithWhich) {
     const std::string key = encode_write_key({facts.instance, facts.tick_ms, {1, 2}});
     std::vector<std::string> answers;
     for (int i = 0; i < 2; ++i) {
-        net::http::Request request = AskedService::call(metadata, "atomic_write",
-                                                        test::set_message(kv::Key("k"), "v"));
+        net::http::Request request =
+            AskedService::call(metadata, "atomic_write", test::set_message(kv::Key("k"), "v"));
         request.head.headers.add("x-turntable-write-key", key);
         const Answer answer = asked.ask(std::move(request));
         EXPECT_EQ(answer.status, 200);
