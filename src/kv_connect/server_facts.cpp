@@ -26,8 +26,9 @@ std::string id_text(const Id128& id) {
 
 template <class Number>
 bool read_number(std::string_view text, int base, Number& out) noexcept {
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, out, base);
+    const char* begin = text.data();
+    const char* end = begin + text.size();
+    const auto [stop, error] = std::from_chars(begin, end, out, base);
     return !text.empty() && error == std::errc() && stop == end;
 }
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 
 TURNTABLE = pathlib.Path(sys.argv.pop(1)).resolve()
@@ -28,17 +29,22 @@ class Remote(unittest.TestCase):
         self.log = open(self.folder / "server.log", "w+", encoding="utf-8")
         self.addCleanup(self.log.close)
         self.server = subprocess.Popen(
-            [TURNTABLE, "serve", "sqlite:served.db", "--listen", "127.0.0.1:0"],
+            [TURNTABLE, "serve", "memory:", "--listen", "127.0.0.1:0"],
             cwd=self.folder, stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.PIPE,
             text=True, env=environment(DENO_KV_ACCESS_TOKEN=TOKEN))
         self.addCleanup(self.stop)
         line = self.server.stderr.readline()
         self.assertTrue(line.startswith("Listening on http"), line)
         self.url = line.split()[-1]
+        # What it logs has to be read, or it would wait for us.
+        self.reader = threading.Thread(target=self.server.stderr.read)
+        self.reader.start()
 
     def stop(self):
         self.server.send_signal(signal.SIGTERM)
-        self.server.communicate(timeout=30)
+        self.server.wait(timeout=30)
+        self.reader.join()
+        self.server.stderr.close()
 
     def run_program(self, program, *arguments, status=0, token=TOKEN):
         variables = {} if token is None else {"DENO_KV_ACCESS_TOKEN": token}
@@ -65,7 +71,7 @@ class Remote(unittest.TestCase):
                       self.turntable("kv", "copy", self.url, "sqlite:copy.db", status=1))
         self.turntable("kv", "copy", "--inconsistent", self.url, "sqlite:copy.db")
         self.assertEqual(self.kv("list", store="sqlite:copy.db").count("user "), 3)
-        self.turntable("kv", "copy", "sqlite:copy.db", self.url + "?http=1.1")
+        self.turntable("kv", "copy", "--merge", "sqlite:copy.db", self.url + "?http=1.1")
 
     def test_a_token_is_needed_and_never_shown(self):
         self.assertIn("permission_denied", self.kv("get", "a", status=1, token=None))

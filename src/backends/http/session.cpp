@@ -222,7 +222,8 @@ Async<ConnectedPtr> Session::exchange(std::shared_ptr<Session> self) {
                             "the server redirects the metadata exchange again "
                             "and again");
         }
-        if (!token->empty() && !may_follow(at, *to)) {
+        const bool shows_all = at.is_secure() && !to->is_secure();
+        if (shows_all || (!token->empty() && !may_follow(at, *to))) {
             co_return Error(ErrorCode::permission_denied,
                             "the server redirects to another host, or away from https, where the "
                             "access token is not sent; open that URL itself if you trust it")
