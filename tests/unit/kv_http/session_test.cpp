@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "kv_connect/messages.hpp"
+#include "support/fault_proxy.hpp"
 #include "support/temp_folder.hpp"
 #include "turntable/core/coroutine.hpp"
 #include "turntable/kv.hpp"
@@ -98,15 +99,18 @@ TEST_F(HttpSession, OneExchangeServesManyCallersAndIsMadeAgainBeforeItsTokenEnds
 }
 
 TEST_F(HttpSession, ACallerWhoseTimeIsUpDoesNotWaitForTheExchange) {
-    auto held = std::make_shared<Promise<Response>>(*runtime, Context());
     Scripted server(runtime, nothing_there);
+    const std::string url = server.url();
+    test::FaultProxy proxy(
+        static_cast<std::uint16_t>(std::stoi(url.substr(url.rfind(':') + 1))),
+        [](int /*connection*/) { return test::Fault{.hold_requests_after = 0}; });
     kv::HttpOptions options = server.options();
-    options.url = "http://127.0.0.1:1";  // nobody is there
-    options.retry_for = std::chrono::hours(1);
+    options.url = proxy.url();
     auto backend = opened(options, runtime);
     std::stop_source gone;
     const kv::ReadRange range{key, key_end, 1, false};
     auto stopped = backend.snapshot_read({.stop = gone.get_token()}, {&range, 1}, {});
+    proxy.wait_until_it_holds();
     gone.request_stop();
     EXPECT_EQ(std::move(stopped).wait().error().code(), ErrorCode::cancelled);
     EXPECT_TRUE(backend.close({}).wait());
