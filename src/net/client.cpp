@@ -117,8 +117,8 @@ void ClientState::pump(const std::string& name) {
         }
         const std::shared_ptr<ClientCallState> call = std::move(pool.waiting.front());
         pool.waiting.pop_front();
-        const std::shared_ptr<ClientConnection> connection = *found;
-        connection->start(call);
+        // It stays until it has started, also when that ends it, and it leaves the pool.
+        std::shared_ptr<ClientConnection>(*found)->start(call);
     }
     while (!ended && wants_another(pool)) {
         open(name, pool);
