@@ -16,7 +16,7 @@ namespace {
 turntable::Result<std::uint64_t> count_visit(const kv::Database& db) {
     const auto written = db.atomic().sum({"visits"}, 1).commit();
     if (!written && written.error().code() == ErrorCode::commit_unknown) {
-        // Only if the server was started again just now, or is none of ours: look, do not guess.
+        // The server went away for long just now, or is none of ours: look, do not guess.
         std::cerr << "this visit may have been counted: " << written.error().to_string() << '\n';
     } else if (!written) {
         return written.error();

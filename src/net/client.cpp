@@ -200,8 +200,13 @@ Client::Client(std::shared_ptr<ClientState> state) : state_(std::move(state)) {}
 Client::~Client() { close(); }
 
 Async<ClientResponse> Client::fetch(ClientRequest request, const Context& context) {
-    TURNTABLE_CHECK(check(request));
-    TURNTABLE_TRY(const Origin origin, parse_origin(request.origin));
+    if (auto good = check(request); !good) {
+        return http::never_sent(std::move(good).error());
+    }
+    const Result<Origin> origin = parse_origin(request.origin);
+    if (!origin) {
+        return http::never_sent(origin.error());
+    }
     const auto& runtime = state_->options->runtime;
     Promise<ClientResponse> promise(*runtime, context);
     auto async = promise.take_async();
@@ -209,8 +214,8 @@ Async<ClientResponse> Client::fetch(ClientRequest request, const Context& contex
     call->runtime = runtime;
     call->outgoing = {.method = request.method,
                       .target = request.target,
-                      .authority = origin.authority,
-                      .secure = origin.secure,
+                      .authority = origin->authority,
+                      .secure = origin->secure,
                       .headers = std::move(request.headers),
                       .body = std::move(request.body)};
     call->request = std::move(request);
@@ -219,7 +224,7 @@ Async<ClientResponse> Client::fetch(ClientRequest request, const Context& contex
     if (state_->closed) {
         return was_closed();
     }
-    state_->thread->post([state = state_, call, origin] { state->begin(call, origin); });
+    state_->thread->post([state = state_, call, origin = *origin] { state->begin(call, origin); });
     return async;
 }
 

@@ -52,7 +52,8 @@ struct HttpOptions {
     std::chrono::milliseconds connect_timeout{10'000};
     /// How long an answer may take before the request counts as lost.
     std::chrono::milliseconds request_timeout{30'000};
-    /// How long a call is made again that failed for a passing reason; 0: it is made once.
+    /// How long a call is made again that failed for a passing reason, from that failure on; 0: it
+    /// is made once.
     std::chrono::milliseconds retry_for{10'000};
 };
 

@@ -21,7 +21,7 @@ Attempts::Attempts(std::shared_ptr<Session> session, const Context& context)
     : session_(std::move(session)),
       context_(context),
       exchanges_(session_->exchanges()),
-      latest_(std::min(context.deadline, session_->now() + session_->options().retry_for)) {
+      latest_(context.deadline) {
     context_.caller_waits = false;
 }
 
@@ -40,8 +40,10 @@ Async<bool> Attempts::again(Error error, ConnectedPtr used) {
     if (error.retry() != Retry::temporary) {
         return false;
     }
-    ++failures_;
     const Instant now = session_->now();
+    if (++failures_ == 1) {
+        latest_ = std::min(context_.deadline, now + session_->options().retry_for);
+    }
     if (failures_ == 1 && is_connection(error)) {
         return now < latest_;
     }

@@ -22,7 +22,7 @@ inline constexpr BackoffPolicy call_backoff{.base_delay = std::chrono::milliseco
 ///
 /// Purpose: decides whether a call that failed is made again, and waits: the first time not at all
 /// for a connection that broke, since servers close those that nobody uses, and then with back-off,
-/// for as long as `retry_for` and the deadline of the call allow.
+/// for `retry_for` from the first failure on, and no longer than the deadline of the call.
 /// Ownership: a part of the call. Threads: one at a time. Errors: see again().
 class Attempts {
   public:
@@ -33,7 +33,6 @@ class Attempts {
     Async<bool> again(Error error, ConnectedPtr used);
     /// The last error of a call that is not made again.
     Error given_up(const Error& error) const;
-    const Context& context() const noexcept { return context_; }
 
   private:
     static Async<bool> wait(std::shared_ptr<Session> session, Context context, Instant due);
@@ -42,6 +41,7 @@ class Attempts {
     std::shared_ptr<Session> session_;
     Context context_;
     std::uint64_t exchanges_;
+    /// No attempt begins later.
     Instant latest_;
     std::uint32_t failures_ = 0;
 };

@@ -53,8 +53,15 @@ std::chrono::milliseconds wait_of(Session& session, const Context& context) {
                       std::max(most, std::chrono::milliseconds(1)));
 }
 
-/// finish and extend. One that went astray and is then not found was made the first time, or else
-/// the message goes round again: either way there is nothing left to do.
+/// Whether a call that failed so may have been made all the same.
+bool may_be_made(const Error& error) {
+    if (const auto status = error.backend_code()) {
+        return *status >= 500;
+    }
+    return error.code() == ErrorCode::io && net::http::may_have_been_sent(error);
+}
+
+/// finish and extend. A finish that may have been made, and is then not found, was made.
 Async<void> settle_call(std::shared_ptr<Session> session, Context context, std::string name,
                         std::string body) {
     const Pass inside(session->calls());
@@ -62,7 +69,7 @@ Async<void> settle_call(std::shared_ptr<Session> session, Context context, std::
         co_return closed_error();
     }
     Attempts attempts(session, context);
-    bool went_astray = false;
+    bool was_perhaps_made = false;
     while (true) {
         Result<ConnectedPtr> used = co_await session->connected(context);
         Result<Reply> reply = used ? Result<Reply>(Reply()) : used.error();
@@ -72,11 +79,10 @@ Async<void> settle_call(std::shared_ptr<Session> session, Context context, std::
         if (reply) {
             co_return {};
         }
-        if (went_astray && name == "finish" && reply.error().code() == ErrorCode::not_found) {
+        if (was_perhaps_made && name == "finish" && reply.error().code() == ErrorCode::not_found) {
             co_return {};
         }
-        went_astray =
-            went_astray || (reply.error().code() == ErrorCode::io && !reply.error().backend_code());
+        was_perhaps_made = was_perhaps_made || (used && may_be_made(reply.error()));
         const Result<bool> again = co_await attempts.again(reply.error(), used ? *used : nullptr);
         if (!again || !*again) {
             co_return attempts.given_up(reply.error());

@@ -51,6 +51,44 @@ Async<Reply> data_call(std::shared_ptr<Session> session, Context context, Connec
     co_return reply;
 }
 
+namespace {
+
+Async<ReadOutput> read_once(std::shared_ptr<Session> session, Context context, ConnectedPtr used,
+                            Consistency consistency, std::string message, std::size_t ranges) {
+    Result<Reply> reply = co_await data_call(session, context, used, consistency,
+                                             std::string(read_name), std::move(message));
+    if (!reply) {
+        co_return std::move(reply).error();
+    }
+    co_return read_output(*session, used, *reply, ranges, consistency);
+}
+
+/// A read as a sign of health: once more after what only tells of the past, a connection that broke
+/// unused and a token that has ended.
+Async<ReadOutput> read_health(std::shared_ptr<Session> session, Context context) {
+    const ReadRange nothing{ByteView("\0", 1), ByteView("\0\0", 2), 1, false};
+    const std::string message = connect::encode_read({&nothing, 1});
+    for (bool is_again = false;; is_again = true) {
+        const Result<ConnectedPtr> used = co_await session->connected(context);
+        if (!used) {
+            co_return used.error();
+        }
+        Result<ReadOutput> output =
+            co_await read_once(session, context, *used, Consistency::strong, message, 1);
+        if (output || is_again) {
+            co_return output;
+        }
+        const Error& error = output.error();
+        if (error.backend_code() == unauthorized) {
+            session->distrust(*used);
+        } else if (error.code() != ErrorCode::io || error.backend_code()) {
+            co_return output;
+        }
+    }
+}
+
+}  // namespace
+
 Async<ReadOutput> read_call(std::shared_ptr<Session> session, Context context, std::string message,
                             std::size_t ranges, Consistency consistency) {
     const Pass inside(session->calls());
@@ -62,10 +100,7 @@ Async<ReadOutput> read_call(std::shared_ptr<Session> session, Context context, s
         Result<ConnectedPtr> used = co_await session->connected(context);
         Result<ReadOutput> output = used ? Result<ReadOutput>(ReadOutput()) : used.error();
         if (used) {
-            Result<Reply> reply = co_await data_call(session, context, *used, consistency,
-                                                     std::string(read_name), message);
-            output = reply ? read_output(*session, *used, *reply, ranges, consistency)
-                           : Result<ReadOutput>(std::move(reply).error());
+            output = co_await read_once(session, context, *used, consistency, message, ranges);
         }
         if (output) {
             co_return output;
@@ -104,20 +139,11 @@ Async<Health> health_call(std::shared_ptr<Session> session, Context context) {
         health.reason = "it was closed";
         co_return health;
     }
-    const ReadRange nothing{ByteView("\0", 1), ByteView("\0\0", 2), 1, false};
-    Result<ConnectedPtr> used = co_await session->connected(context);
-    if (used) {
-        const Result<Reply> reply =
-            co_await data_call(session, context, *used, Consistency::strong, std::string(read_name),
-                               connect::encode_read({&nothing, 1}));
-        if (!reply) {
-            used = reply.error();
-        }
-    }
+    const Result<ReadOutput> read = co_await read_health(session, context);
     health.latency = std::chrono::duration_cast<std::chrono::microseconds>(session->now() - began);
-    if (!used) {
+    if (!read) {
         health.state = Health::State::unhealthy;
-        health.reason = used.error().message();
+        health.reason = read.error().message();
     }
     co_return health;
 }

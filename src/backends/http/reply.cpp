@@ -59,8 +59,12 @@ std::string words_of(const Reply& reply, std::string_view operation, std::string
 }  // namespace
 
 Error error_of(const Reply& reply, std::string_view operation, std::string_view secret) {
-    const auto named = connect::error_code_from(reply.header(connect::error_header));
+    auto named = connect::error_code_from(reply.header(connect::error_header));
     const bool passes = reply.status == 429 || reply.status >= 500;
+    if (named == ErrorCode::cancelled || named == ErrorCode::closed ||
+        named == ErrorCode::timeout) {
+        named = ErrorCode::busy;  // of the server's own; ours would tell of this call, this handle
+    }
     return Error(named.value_or(code_of(reply.status)), words_of(reply, operation, secret))
         .with_retry(passes ? Retry::temporary : Retry::permanent)
         .with_backend_code(reply.status);

@@ -46,15 +46,14 @@ Error lost(const Error& error, const Context& context, Runtime& runtime) {
         .with("sent", net::http::may_have_been_sent(error) ? "maybe" : "no");
 }
 
-Async<Reply> whole_reply(std::shared_ptr<Session> session, Context context,
+Async<Reply> whole_reply(std::shared_ptr<Session> session, Context context, Instant until,
                          Async<net::ClientResponse> response) {
     Result<net::ClientResponse>& head = co_await response;
     if (!head) {
         co_return lost(head.error(), context, session->runtime());
     }
     Context limited = context;
-    limited.deadline =
-        std::min(context.deadline, session->now() + session->options().request_timeout);
+    limited.deadline = until;
     auto reading = net::read_all(std::move(head->body), reply_bytes_max, limited);
     Result<Bytes>& body = co_await reading;
     if (!body) {
@@ -109,7 +108,8 @@ Async<net::ClientResponse> Session::open(const Context& context, const Location&
 
 Async<Reply> Session::post(const Context& context, Location where, net::http::Headers headers,
                            std::string body) {
-    return whole_reply(shared_from_this(), context,
+    const Instant until = std::min(context.deadline, now() + options_.request_timeout);
+    return whole_reply(shared_from_this(), context, until,
                        open(context, where, std::move(headers), std::move(body)));
 }
 

@@ -37,8 +37,8 @@ class Watch final : public StreamSource<WatchOutput> {
         /// Attempts since something was told last, and when the first of them failed.
         std::uint32_t failures = 0;
         Instant failing_since = {};
-        /// The newest exchange when the token was refused last.
-        std::uint64_t refused_at = 0;
+        /// The token was refused, and no stream was opened since.
+        bool was_refused = false;
         bool ended = false;
     };
 
@@ -87,6 +87,7 @@ Async<void> Watch::open(std::shared_ptr<State> state, Context context) {
     if (head.status == 200 && head.header("content-type") == frames_type) {
         state->frames = connect::WatchFrames();
         state->told.starts_over();
+        state->was_refused = false;
         state->body.emplace(std::move(response->body));
         co_return {};
     }
@@ -122,16 +123,19 @@ Async<std::optional<Bytes>> Watch::piece(std::shared_ptr<State> state, Context c
 Async<std::optional<WatchOutput>> Watch::news(std::shared_ptr<State> state, Context context,
                                               std::string frame) {
     auto reply = connect::decode_watch_output(frame);
-    if (!reply || reply->keys.size() != state->keys.size()) {
-        co_return garbled(watch_name, reply ? "it is about other keys" : reply.error().message());
-    }
-    if (!state->told.began() &&
-        !std::ranges::all_of(reply->keys, &connect::WatchReply::Key::changed)) {
-        co_return garbled(watch_name, "its first frame leaves out a key");
+    if (!reply) {
+        co_return garbled(watch_name, reply.error().message());
     }
     if (reply->status != connect::ReadStatus::success) {
         state->session->distrust(state->used);
         co_return Error(ErrorCode::busy, "this server does not answer reads at present");
+    }
+    if (reply->keys.size() != state->keys.size()) {
+        co_return garbled(watch_name, "it is about other keys");
+    }
+    if (!state->told.began() &&
+        !std::ranges::all_of(reply->keys, &connect::WatchReply::Key::changed)) {
+        co_return garbled(watch_name, "its first frame leaves out a key");
     }
     // An entry that is gone has no versionstamp that could tell an older state from a newer one.
     // Our servers never tell an older one.
@@ -162,6 +166,9 @@ Async<std::optional<WatchOutput>> Watch::from_stream(std::shared_ptr<State> stat
         }
         if (*frame) {
             Step step = co_await news(state, context, **std::move(frame));
+            if (!step) {
+                state->body.reset();  // only a new stream tells again what this frame told
+            }
             if (!step || *step) {
                 co_return step;
             }
@@ -183,9 +190,7 @@ Async<std::optional<WatchOutput>> Watch::from_stream(std::shared_ptr<State> stat
 /// trusts the watch to go on, however long the server is away.
 Async<void> Watch::pause(std::shared_ptr<State> state, Context context, Error error) {
     Session& session = *state->session;
-    if (error.backend_code() == unauthorized && state->used != nullptr &&
-        state->used->number > state->refused_at) {
-        state->refused_at = session.exchanges();
+    if (error.backend_code() == unauthorized && !std::exchange(state->was_refused, true)) {
         session.distrust(state->used);
         co_return {};
     }

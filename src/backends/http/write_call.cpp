@@ -88,7 +88,10 @@ class Write {
     const Error& last_error() const noexcept { return last_error_; }
     /// The error of the call when it is not made again.
     Error given_up() const;
-    bool has_key() const noexcept { return key_.has_value(); }
+    /// The same when the server that is there now cannot take it.
+    Error refused(Error error) const {
+        return may_be_made_ ? unknown_fate(std::move(error)) : error;
+    }
 
   private:
     std::shared_ptr<Session> session_;
@@ -202,16 +205,14 @@ Async<CommitResult> write_call(std::shared_ptr<Session> session, Context context
     Write write(session, context);
     while (true) {
         Result<ConnectedPtr> used = co_await session->connected(context);
-        if (used) {
-            if (auto fits = check_for(**used, message); !fits) {
-                co_return std::move(fits).error();
-            }
-        }
         Outcome outcome{Fate::not_made, used ? closed_error() : used.error()};
         if (used) {
             Result<std::string> key = write.key_for(**used);
             if (!key) {
                 co_return std::move(key).error();
+            }
+            if (auto fits = check_for(**used, message); !fits) {
+                co_return write.refused(std::move(fits).error());
             }
             Result<Outcome> made =
                 co_await make_attempt(session, context, *used, *std::move(key), message.bytes);

@@ -17,6 +17,8 @@ bool may_have_been_sent(const Error& error) noexcept {
     return found == context.end() || found->second != "no";
 }
 
+Error never_sent(Error error) { return std::move(error).with(std::string(sent_name), "no"); }
+
 Error connection_error(std::string message, bool maybe_sent) {
     return Error(ErrorCode::io, std::move(message))
         .with_retry(Retry::temporary)

@@ -51,6 +51,8 @@ struct ClientEvent {
 TURNTABLE_EXPORT bool may_have_been_sent(const Error& error) noexcept;
 /// Marks an error so; temporary, because the connection is at fault.
 Error connection_error(std::string message, bool maybe_sent);
+/// The same error, of a request that no server saw.
+Error never_sent(Error error);
 
 /// The client's side of one connection: calls to bytes, bytes to answers.
 ///

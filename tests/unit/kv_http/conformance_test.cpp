@@ -1,6 +1,7 @@
 // The conformance suite over sockets, against servers of every engine, in both versions of HTTP,
-// and behind layers.
+// behind layers, and through a proxy that breaks connections.
 
+#include "support/fault_proxy.hpp"
 #include "support/layer_stack.hpp"
 #include "support/sanitized.hpp"
 #include "support/temp_folder.hpp"
@@ -13,27 +14,38 @@ namespace {
 using kv::conformance::Subject;
 
 /// Each fresh database is a new one, with a server of its own; other handles are further clients.
-Subject over_sockets(const std::string& engine, kv::HttpVersion version) {
+/// With a plan they reach it through a proxy that breaks their connections so.
+Subject over_sockets(const std::string& engine, kv::HttpVersion version,
+                     const test::FaultProxy::Plan& plan = nullptr) {
     struct State {
         test::TempFolder folder;
         int number = 0;
         std::unique_ptr<Served> served;
+        std::unique_ptr<test::FaultProxy> proxy;
     };
     const auto state = std::make_shared<State>();
     const auto again = [state, version](const std::shared_ptr<Runtime>& runtime) {
         kv::HttpOptions options = state->served->options();
         options.http = version;
+        if (state->proxy != nullptr) {
+            options.url = state->proxy->url();
+            options.retry_for = std::chrono::minutes(5);
+        }
         return connected(options, runtime);
     };
     Subject subject;
     subject.name = "http: over " + engine;
-    subject.open_fresh =
-        [state, engine, again](const std::shared_ptr<Runtime>& runtime) -> Result<kv::AnyBackend> {
+    subject.open_fresh = [state, engine, plan, again](
+                             const std::shared_ptr<Runtime>& runtime) -> Result<kv::AnyBackend> {
+        state->proxy.reset();
         state->served.reset();
         TURNTABLE_TRY(
             kv::AnyBackend backend,
             open_engine(engine, state->folder.file(std::to_string(++state->number)), runtime));
         state->served = std::make_unique<Served>(std::move(backend), runtime);
+        if (plan) {
+            state->proxy = std::make_unique<test::FaultProxy>(state->served->port(), plan);
+        }
         return again(runtime);
     };
     subject.reopen = again;
@@ -45,6 +57,33 @@ Subject memory() { return over_sockets("memory", kv::HttpVersion::http_2); }
 Subject memory_http_1() { return over_sockets("memory", kv::HttpVersion::http_1); }
 Subject sqlite() { return over_sockets("sqlite", kv::HttpVersion::http_2); }
 Subject lmdb() { return over_sockets("lmdb", kv::HttpVersion::http_2); }
+
+/// Three of four connections end after some hundred or thousand bytes of one way or the other.
+test::Fault some_fault(int connection) {
+    const auto bytes = static_cast<std::size_t>(300 + connection * 613 % 6000);
+    switch (connection % 4) {
+        case 0:
+            return {.cut_replies_after = bytes};
+        case 1:
+            return {.cut_requests_after = bytes};
+        case 2:
+            return {.half_close_after = bytes};
+        default:
+            return {};
+    }
+}
+
+/// On the clock of the machine: what is tried again waits a little before.
+Subject through_faults(const std::string& engine, kv::HttpVersion version) {
+    Subject subject = over_sockets(engine, version, some_fault);
+    subject.name += ", with broken connections";
+    subject.controllable_clock = false;
+    return subject;
+}
+Subject broken_memory() { return through_faults("memory", kv::HttpVersion::http_2); }
+Subject broken_memory_http_1() { return through_faults("memory", kv::HttpVersion::http_1); }
+Subject broken_sqlite() { return through_faults("sqlite", kv::HttpVersion::http_2); }
+Subject broken_lmdb() { return through_faults("lmdb", kv::HttpVersion::http_2); }
 
 Subject in_layers() {
     Subject subject = memory();
@@ -59,6 +98,10 @@ TURNTABLE_CONFORMANCE_TEST(HttpMemory, test::less_when_sanitized(memory));
 TURNTABLE_CONFORMANCE_TEST(HttpMemoryHttp1, test::less_when_sanitized(memory_http_1));
 TURNTABLE_CONFORMANCE_TEST(HttpSqlite, test::less_when_sanitized(sqlite));
 TURNTABLE_CONFORMANCE_TEST(HttpLmdb, test::less_when_sanitized(lmdb));
+TURNTABLE_CONFORMANCE_TEST(HttpBrokenMemory, test::less_when_sanitized(broken_memory));
+TURNTABLE_CONFORMANCE_TEST(HttpBrokenMemoryHttp1, test::less_when_sanitized(broken_memory_http_1));
+TURNTABLE_CONFORMANCE_TEST(HttpBrokenSqlite, test::less_when_sanitized(broken_sqlite));
+TURNTABLE_CONFORMANCE_TEST(HttpBrokenLmdb, test::less_when_sanitized(broken_lmdb));
 TURNTABLE_CONFORMANCE_TEST(HttpInLayers, test::less_when_sanitized(in_layers));
 
 }  // namespace

@@ -28,11 +28,6 @@ kv::HttpOptions through(const FaultProxy& proxy, kv::HttpVersion version) {
     return options;
 }
 
-std::uint16_t port_of(const Served& served) {
-    return static_cast<std::uint16_t>(
-        std::stoi(served.address().substr(served.address().rfind(':') + 1)));
-}
-
 Result<kv::Database> open(const kv::HttpOptions& options, const std::shared_ptr<Runtime>& runtime) {
     TURNTABLE_TRY(kv::HttpBackend backend, kv::open_http(options, runtime));
     return kv::Database(kv::AnyBackend(std::move(backend)), runtime, "http:");
@@ -50,7 +45,7 @@ class Faults : public testing::TestWithParam<kv::HttpVersion> {
 
     /// A write and a read through connections of which the first has `fault`.
     void write_and_read(const Fault& fault, const std::string& name) {
-        FaultProxy proxy(port_of(served),
+        FaultProxy proxy(served.port(),
                          [&](int connection) { return connection == 0 ? fault : Fault(); });
         const kv::Database database = open(through(proxy, GetParam()), runtime).value();
         const auto written = database.atomic().sum(name, 1).set(name + "/text", name).commit();
@@ -155,7 +150,7 @@ class Overtaking : public testing::TestWithParam<kv::HttpVersion> {};
 TEST_P(Overtaking, AWriteThatComesAfterItsRepetitionIsNotMadeAgain) {
     for (const std::size_t bytes : {700U, 800U, 1000U}) {
         Watched watched;
-        FaultProxy proxy(port_of(watched.served), [&](int connection) {
+        FaultProxy proxy(watched.served.port(), [&](int connection) {
             return connection == 0 ? Fault{.hold_requests_after = bytes} : Fault();
         });
         kv::HttpOptions options = through(proxy, GetParam());
@@ -182,7 +177,7 @@ TEST_P(Overtaking, AWriteThatComesAfterItsRepetitionIsNotMadeAgain) {
 
 TEST_P(Overtaking, AnswersThatAreHeldAreAskedForOverAnotherConnection) {
     Watched watched;
-    FaultProxy proxy(port_of(watched.served), [](int connection) {
+    FaultProxy proxy(watched.served.port(), [](int connection) {
         return connection == 0 ? Fault{.hold_replies_after = 900} : Fault();
     });
     kv::HttpOptions options = through(proxy, GetParam());
@@ -208,7 +203,7 @@ TEST(Fate, OfAWriteToAForeignServerIsUnknownWhenItsAnswerIsLost) {
     // Where the answer to the write begins differs little: some of these cut it.
     int unknown = 0;
     for (std::size_t bytes = 300; bytes < 900; bytes += 20) {
-        FaultProxy proxy(port_of(watched.served), [bytes](int connection) {
+        FaultProxy proxy(watched.served.port(), [bytes](int connection) {
             return connection == 0 ? Fault{.cut_replies_after = bytes} : Fault();
         });
         const kv::Database database =
@@ -231,7 +226,7 @@ TEST(Fate, OfAWriteIsUnknownWhenTheServerWasStartedAgainMeanwhile) {
     int unknown = 0;
     for (std::size_t bytes = 300; bytes < 900; bytes += 40) {
         Watched watched;
-        FaultProxy proxy(port_of(watched.served), [&, bytes](int connection) {
+        FaultProxy proxy(watched.served.port(), [&, bytes](int connection) {
             if (connection == 1) {
                 watched.served.stop();
                 watched.served.start();
@@ -261,7 +256,7 @@ TEST(ManyFaults, ManyWritersAndReadersThroughConnectionsThatBreakAllTheTime) {
     const std::shared_ptr<Runtime> runtime = Runtime::create();
     Served served(kv::AnyBackend(kv::MemoryBackend({.runtime = runtime})), runtime);
     const std::shared_ptr<Random> random = Random::seeded(7);
-    FaultProxy proxy(port_of(served), [&](int /*connection*/) -> Fault {
+    FaultProxy proxy(served.port(), [&](int /*connection*/) -> Fault {
         const auto bytes = static_cast<std::size_t>(random->between(500, 6000));
         switch (random->between(0, 2)) {
             case 0:

@@ -80,6 +80,9 @@ class Served {
     net::Server& server() { return *server_; }
     /// "127.0.0.1:PORT"
     const std::string& address() const { return how_.listen.at(0); }
+    std::uint16_t port() const {
+        return static_cast<std::uint16_t>(std::stoi(address().substr(address().rfind(':') + 1)));
+    }
     std::string url() const { return (how_.tls ? "https://" : "http://") + address(); }
     kv::HttpOptions options() const {
         kv::HttpOptions options;
