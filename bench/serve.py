@@ -1,8 +1,8 @@
 """serve.py TURNTABLE PROGRAMS PEERS FOLDER: a server of ours beside Redis and etcd, as JSON.
 
-Clients and servers share the machine, and have the same number of requests in flight. h2load asks
-ours and etcd over HTTP/2, redis-benchmark asks Redis; both are one thread in C. PEERS is a folder
-with `redis-server` and `etcd`.
+Clients and servers share the machine, and have the same number of requests in flight. Ours and etcd
+are asked over HTTP/2: for gets by h2load, for writes, of which no two are equal, by a client of
+ours; Redis by redis-benchmark. PEERS is a folder with `redis-server` and `etcd`.
 """
 
 import json
@@ -40,7 +40,15 @@ def field(number, value):
 
 
 READ = field(1, field(1, KEY) + field(2, KEY + b"\x00") + field(3, 1))
-WRITE = field(2, field(1, KEY) + field(2, field(1, VALUE) + field(2, 3)) + field(3, 1))
+NUMBER = b"00000000"  # where bench_load puts another number in each request
+
+
+def set_of(key, value):
+    return field(2, field(1, key) + field(2, field(1, value) + field(2, 3)) + field(3, 1))
+
+
+WRITE = set_of(KEY, VALUE)
+WRITES = set_of(b"\x02" + NUMBER + b"\x00", NUMBER + VALUE)
 
 
 def grpc(message):
@@ -89,6 +97,7 @@ class Ours(Process):
                 self.url = line.split()[2].rstrip("/")
                 return
             time.sleep(0.05)
+        self.__exit__()
         raise SystemExit(f"the server does not listen: {line}")
 
     def exchange(self):
@@ -114,6 +123,9 @@ class Ours(Process):
     def load(self, method, message, clients, count):
         return h2load(f"{self.url}/kv/{method}", message, self.headers(), clients, count)
 
+    def write(self, in_flight, count):
+        return writes_of(self.url, "/kv/atomic_write", WRITES, self.headers(), in_flight, count)
+
 
 def h2load(url, message, headers, clients, count):
     body = FOLDER / "body"
@@ -127,6 +139,14 @@ def h2load(url, message, headers, clients, count):
     return float(re.search(r"([\d.]+) req/s", out)[1])
 
 
+def writes_of(origin, target, message, headers, in_flight, count):
+    body = FOLDER / "body"
+    body.write_bytes(message)
+    out = subprocess.run([f"{PROGRAMS}/bench_load", origin, target, str(in_flight), str(count),
+                          str(body), *headers], capture_output=True, text=True, check=True).stdout
+    return float(out)
+
+
 class Redis(Process):
     def __init__(self, *arguments):
         super().__init__(f"{PEERS}/redis-server", "--port", "16379", "--bind", "127.0.0.1",
@@ -135,6 +155,7 @@ class Redis(Process):
             if self.ask("ping").strip() == "PONG":
                 return
             time.sleep(0.05)
+        self.__exit__()
         raise SystemExit("Redis does not answer")
 
     @staticmethod
@@ -146,7 +167,7 @@ class Redis(Process):
     def load(words, clients, count):
         out = subprocess.run(
             ["redis-benchmark", "-p", "16379", "-c", str(clients), "-n", str(count), "-P", "1",
-             "--csv", *words], capture_output=True, text=True, check=True).stdout
+             "-r", "1000000", "--csv", *words], capture_output=True, text=True, check=True).stdout
         return float(re.search(r'"([\d.]+)"', out.splitlines()[-1].split('",', 1)[1])[1])
 
 
@@ -166,11 +187,17 @@ class Etcd(Process):
             except OSError:
                 pass
             time.sleep(0.05)
+        self.__exit__()
         raise SystemExit("etcd does not answer")
 
     def load(self, method, message, clients, count):
         return h2load(f"{self.URL}/etcdserverpb.KV/{method}", grpc(message), self.HEADERS, clients,
                       count)
+
+    def write(self, in_flight, count):
+        message = field(1, b"k" + NUMBER) + field(2, NUMBER + VALUE)
+        return writes_of(self.URL, "/etcdserverpb.KV/Put", grpc(message), self.HEADERS, in_flight,
+                         count)
 
 
 def row(name, peer, unit, target, ours, theirs, rounds=5):
@@ -207,17 +234,15 @@ def gets():
 
 
 def writes():
-    put = field(1, KEY) + field(2, VALUE)
     with Ours(f"sqlite:{FOLDER / 'write.db'}") as ours:
         with Etcd() as etcd:
             row("server durable write, sqlite, 100 in flight", "etcd Put, one node", "op/s", 2.5,
-                lambda: ours.load("atomic_write", WRITE, 100, 10_000),
-                lambda: etcd.load("Put", put, 100, 4_000))
+                lambda: ours.write(100, 10_000), lambda: etcd.write(100, 4_000))
         with Redis("--appendonly", "yes", "--appendfsync", "always") as redis:
             row("server durable write, sqlite, 100 in flight, again",
                 "Redis SET, appendfsync always", "op/s", 0.4,
-                lambda: ours.load("atomic_write", WRITE, 100, 10_000),
-                lambda: redis.load(["set", "key", VALUE.decode()], 100, 20_000))
+                lambda: ours.write(100, 10_000),
+                lambda: redis.load(["set", "key:__rand_int__", VALUE.decode()], 100, 20_000))
 
 
 def certificate():

@@ -192,6 +192,22 @@ TEST_P(Overtaking, AnswersThatAreHeldAreAskedForOverAnotherConnection) {
     EXPECT_EQ(counter_of(watched.served.database(), "n"), 10U);
 }
 
+/// As with the usual settings, that an answer is lost shows later than calls are made again.
+TEST_P(Overtaking, ALostAnswerIsAskedForAgainHoweverLateThatShows) {
+    Watched watched;
+    FaultProxy proxy(watched.served.port(), [](int connection) {
+        return connection == 0 ? Fault{.hold_replies_after = 900} : Fault();
+    });
+    kv::HttpOptions options = through(proxy, GetParam());
+    options.request_timeout = std::chrono::milliseconds(1000);
+    options.retry_for = std::chrono::milliseconds(900);
+    const kv::Database database = open(options, watched.runtime).value();
+    while (proxy.connections() < 2) {
+        const auto written = database.atomic().sum("n", 1).commit();
+        ASSERT_TRUE(written) << written.error().to_string();
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(Http, Overtaking,
                          testing::Values(kv::HttpVersion::http_1, kv::HttpVersion::http_2),
                          [](const auto& version) {

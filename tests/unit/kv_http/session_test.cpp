@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "kv_connect/messages.hpp"
+#include "kv_connect/server_facts.hpp"
 #include "support/fault_proxy.hpp"
 #include "support/temp_folder.hpp"
 #include "turntable/core/coroutine.hpp"
@@ -329,6 +330,53 @@ TEST_F(HttpSession, WhatPassesIsTriedAgainForAsLongAsItMay) {
     EXPECT_EQ(left, 2);
 }
 
+/// A server of ours that says nothing of itself any more, as behind a proxy that leaves it out.
+TEST_F(HttpSession, AWriteThatMayHaveBeenMadeIsNeverSaidToBeTooLarge) {
+    int writes = 0;
+    Scripted server(runtime, [&](const Request&) {
+        return ++writes == 1 ? refusal(503, "lost") : refusal(401, "the token has expired");
+    });
+    server.exchange = [&](const Request&) -> Response {
+        Response response{.headers = {{"content-type", "application/json"}},
+                          .body = Bytes::take(kv::connect::encode_metadata(server.metadata))};
+        if (writes == 0) {
+            response.headers.add(kv::connect::facts_header,
+                                 kv::connect::encode_server_facts({.checks = 100}));
+        }
+        return response;
+    };
+    runtime = Runtime::create();
+    auto backend = opened(patient(server), runtime);
+    const std::vector<kv::Check> many(11, kv::Check{key});
+    EXPECT_EQ(backend.atomic_write({}, {.checks = many}).wait().error().code(),
+              ErrorCode::commit_unknown);
+    EXPECT_EQ(writes, 2);
+}
+
+TEST_F(HttpSession, AFinishThatIsNotFoundWasMadeOnlyIfItMayHaveArrived) {
+    int asked = 0;
+    int first = 0;
+    Scripted server(runtime);
+    server.exchange = [&](const Request& request) -> Response {
+        if (request.head.target == "/") {
+            return {.headers = {{"content-type", "application/json"},
+                                {std::string(kv::connect::facts_header),
+                                 kv::connect::encode_server_facts({.queue = true})}},
+                    .body = Bytes::take(kv::connect::encode_metadata(server.metadata))};
+        }
+        return ++asked == 1 ? refusal(first, "not now") : refusal(404, "no such delivery");
+    };
+    runtime = Runtime::create();
+    auto backend = opened(patient(server), runtime);
+    for (const auto& [status, is_made] : {std::pair(503, true), std::pair(429, false)}) {
+        asked = 0;
+        first = status;
+        const auto finished = backend.queue_finish({}, "a", kv::Delivery::done).wait();
+        EXPECT_EQ(finished.has_value(), is_made) << status;
+        EXPECT_EQ(asked, 2) << status;
+    }
+}
+
 TEST_F(HttpSession, TheTokenMayLieInAFileWhichIsReadAgain) {
     test::TempFolder folder;
     Served ours(open_engine("memory", "", runtime).value(), runtime);
@@ -354,6 +402,20 @@ TEST_F(HttpSession, HealthSaysWhyItIsNotWell) {
     const auto health = backend.health({}).wait();
     EXPECT_EQ(health->state, Health::State::unhealthy);
     EXPECT_FALSE(health->reason.empty());
+}
+
+TEST_F(HttpSession, HealthRenewsATokenAndReadsTheAnswer) {
+    int asked = 0;
+    Scripted server(runtime, [&](const Request& request) {
+        return ++asked == 1 ? refusal(401, "the token has expired") : nothing_there(request);
+    });
+    auto backend = opened(server.options(), runtime);
+    EXPECT_EQ(backend.health({}).wait()->state, Health::State::healthy);
+    Scripted other(runtime, [](const Request&) {
+        return Response{.headers = {{"content-type", "text/html"}}, .body = Bytes::copy("hello")};
+    });
+    auto page = opened(other.options(), runtime);
+    EXPECT_EQ(page.health({}).wait()->state, Health::State::unhealthy);
 }
 
 TEST(HttpSettings, RefuseWhatIsWrongAndShowNoSecret) {

@@ -160,6 +160,43 @@ TEST(HttpWatch, WhatAForeignServerSaysIsGoneIsLookedAt) {
     EXPECT_EQ(reads, 1);
 }
 
+TEST(HttpWatch, ATokenThatIsRefusedAgainAndAgainEndsIt) {
+    const auto runtime = Runtime::create();
+    Scripted server(runtime, [](const net::http::Request&) {
+        return net::http::Response{.status = 401, .body = Bytes::copy("no")};
+    });
+    kv::HttpBackend backend = kv::open_http(server.options(), runtime).value();
+    const std::string name = encoded("a");
+    const kv::WatchTarget target{name};
+    auto watch = backend.watch({}, {&target, 1}).value();
+    EXPECT_EQ(watch.next().wait().error().code(), ErrorCode::permission_denied);
+    EXPECT_EQ(server.asked().size(), 4U) << "two exchanges, and a watch after each";
+}
+
+TEST(HttpWatch, GoesOnAfterAServerThatTakesNoReads) {
+    const auto runtime = Runtime::create();
+    std::atomic<int> watches = 0;
+    Scripted server(runtime, [&](const net::http::Request&) {
+        const kv::WatchOutput there = {
+            {0, Bytes(),
+             kv::Entry{kv::Value(std::string("v")), kv::Versionstamp::from_version(5)}}};
+        const std::string disabled = "\x08\x02";  // a status, and no keys
+        return net::http::Response{
+            .headers = {{"content-type", "application/octet-stream"}},
+            .body = Bytes::take(kv::connect::watch_frame(
+                ++watches == 1 ? disabled : kv::connect::encode_watch_output(there, 1)))};
+    });
+    kv::HttpOptions options = server.options();
+    options.retry_for = std::chrono::minutes(1);
+    kv::HttpBackend backend = kv::open_http(options, runtime).value();
+    const std::string name = encoded("a");
+    const kv::WatchTarget target{name};
+    auto watch = backend.watch({}, {&target, 1}).value();
+    const auto step = watch.next().wait();
+    ASSERT_TRUE(step && *step) << step.error().to_string();
+    EXPECT_TRUE((*step)->at(0).entry);
+}
+
 TEST(HttpQueue, DeliversEachMessageThoughConnectionsBreak) {
     const auto runtime = Runtime::create();
     kv::MemoryOptions engine;
