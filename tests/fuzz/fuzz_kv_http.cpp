@@ -27,7 +27,7 @@ void locations(const std::string& input) {
     require(location->target.starts_with('/'));
     require(location->text().find_first_of("@# \r\n") == std::string::npos ||
             location->target.find_first_of("@") != std::string::npos);
-    require(location->target.find("/../") > location->target.find('?'));
+    require(location->target.find("/../") >= location->target.find('?'));
     const auto again = http::parse_location(location->text());
     require(again && *again == *location);
     require(http::may_follow(*location, *again));
