@@ -361,7 +361,7 @@ TEST_F(HttpSession, AFinishThatIsNotFoundWasMadeOnlyIfItMayHaveArrived) {
         if (request.head.target == "/") {
             return {.headers = {{"content-type", "application/json"},
                                 {std::string(kv::connect::facts_header),
-                                 kv::connect::encode_server_facts({.queue = true})}},
+                                 kv::connect::encode_server_facts({.checks = 100, .queue = true})}},
                     .body = Bytes::take(kv::connect::encode_metadata(server.metadata))};
         }
         return ++asked == 1 ? refusal(first, "not now") : refusal(404, "no such delivery");
