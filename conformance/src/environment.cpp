@@ -186,7 +186,10 @@ QueueMessage Store::take(const Location& where) {
 
 Result<void> Store::finish(std::string_view id, Delivery delivery) {
     auto result = environment_.await(backend_->queue_finish({}, id, delivery), "queue_finish");
-    note("queue_finish " + std::string(id) + (delivery == Delivery::done ? " done" : " failed") +
+    note("queue_finish " + std::string(id) +
+         (delivery == Delivery::done     ? " done"
+          : delivery == Delivery::failed ? " failed"
+                                         : " returned") +
          " -> " + (result ? "fine" : result.error().to_string()));
     return result;
 }

@@ -100,9 +100,9 @@ Async<Response> take_until(ServedDatabase served, QueueCall call, bool as_stored
         }
         if (!call.may_go_on()) {
             if (message) {
-                // It came for one who may not have it any more.
+                // It came for one who may not have it any more, and nobody tried it.
                 (void)co_await served.database.backend().queue_finish(context, message->id,
-                                                                      kv::Delivery::failed);
+                                                                      kv::Delivery::returned);
             }
             co_return Refusal{401, "the access token has ended or was withdrawn"}.response();
         }

@@ -133,6 +133,16 @@ Result<std::string> id_of(const JsValue& body) {
     return *id->text();
 }
 
+Result<kv::Delivery> delivery_from(const JsValue& delivered) {
+    if (const bool* done = delivered.boolean()) {
+        return *done ? kv::Delivery::done : kv::Delivery::failed;
+    }
+    if (delivered.text() != nullptr && *delivered.text() == "returned") {
+        return kv::Delivery::returned;
+    }
+    return wrong_member("delivered", "must be true, false or \"returned\"");
+}
+
 }  // namespace
 
 Result<EnqueueRequest> parse_enqueue(std::string_view json) {
@@ -186,10 +196,7 @@ Result<FinishRequest> parse_finish(std::string_view json) {
     FinishRequest request;
     TURNTABLE_TRY(request.id, id_of(body));
     if (const JsValue* delivered = member(body, "delivered")) {
-        if (delivered->boolean() == nullptr) {
-            return wrong_member("delivered", "must be true or false");
-        }
-        request.delivery = *delivered->boolean() ? kv::Delivery::done : kv::Delivery::failed;
+        TURNTABLE_TRY(request.delivery, delivery_from(*delivered));
     }
     return request;
 }

@@ -120,7 +120,10 @@ Result<void> ReferenceData::finish(std::uint64_t handle, std::string_view id,
     }
     kv::QueueRow row = std::move(*found);
     running_.erase(found);
-    if (delivery == kv::Delivery::failed) {
+    if (delivery == kv::Delivery::returned && !has(Defect::returned_is_failed)) {
+        row.time_ms = now_ms();
+        waiting_.push_back(row);
+    } else if (delivery != kv::Delivery::done) {
         const std::uint64_t version = row.backoff_ms.empty() ? next_version() : version_;
         kv::FailurePlan plan =
             kv::plan_failure(row, "message-" + std::to_string(next_id_++), version, now_ms());

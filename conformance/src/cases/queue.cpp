@@ -81,6 +81,7 @@ void finishing_what_is_not_there(Environment& environment) {
          {message.id, std::string("00000000-0000-4000-8000-000000000000")}) {
         expect_code(store.finish(id, Delivery::done), absent, "finishing what is not leased");
         expect_code(store.finish(id, Delivery::failed), absent, "failing what is not leased");
+        expect_code(store.finish(id, Delivery::returned), absent, "returning what is not leased");
         expect_code(store.extend(id), absent, "extending what is not leased");
     }
 }
@@ -246,6 +247,20 @@ void an_empty_schedule(Environment& environment) {
     expect_no_message(environment, store);
 }
 
+void what_is_returned(Environment& environment) {
+    Store& store = environment.store();
+    const std::string dead = key({"dead"});
+    store.commit(
+        Write().enqueue(payload(1), environment.now_ms(), {dead}, std::vector<std::uint32_t>{}));
+    for (int i = 0; i < 3; ++i) {
+        take_and_finish(store, payload(1), Delivery::returned);
+    }
+    store.expect_absent(dead);
+    take_and_finish(store, payload(1), Delivery::failed);
+    store.expect_value(dead, payload(1), ValueEncoding::v8);
+    expect_no_message(environment, store);
+}
+
 void undelivered_is_watched(Environment& environment) {
     Store& store = environment.store();
     const std::string dead = key({"dead"});
@@ -314,6 +329,10 @@ std::vector<Case> queue_cases() {
          "With an empty schedule the first failure is final.",
          {writes, queue},
          an_empty_schedule},
+        {"queue.returned",
+         "A message that was returned comes again at once, and it cost no attempt.",
+         {writes, queue},
+         what_is_returned},
         {"queue.undelivered_is_watched",
          "A watch tells that an undelivered message was written.",
          {writes, queue, watch_keys},

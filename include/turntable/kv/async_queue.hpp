@@ -29,7 +29,7 @@ class [[nodiscard]] TURNTABLE_EXPORT AsyncReceivedMessage : public Message {
 };
 
 /// What handles messages without blocking: usually a coroutine. The message is a copy that the
-/// coroutine owns.
+/// coroutine owns. What its errors mean: see MessageHandler.
 using AsyncMessageHandler = std::function<Async<void>(Message)>;
 
 namespace detail {

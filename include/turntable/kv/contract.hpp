@@ -142,6 +142,8 @@ struct QueueMessage {
 enum class Delivery : std::uint8_t {
     done,  ///< the message is deleted
     failed,  ///< it is tried again by its schedule, at last written to keys_if_undelivered
+    /// Nobody tried: it is due at once, as the same attempt under the same id.
+    returned,
 };
 
 /// What a delete_range did.

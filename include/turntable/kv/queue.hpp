@@ -111,7 +111,9 @@ class [[nodiscard]] TURNTABLE_EXPORT ReceivedMessage : public Message {
     WallTime lease_until_;
 };
 
-/// What handles messages: an error gives the message back to its schedule.
+/// What handles messages: an error gives the message back to its schedule. `cancelled`, once the
+/// listener was asked to stop, says that nobody tried: the message is due again at once, and that
+/// costs no attempt.
 using MessageHandler = std::function<Result<void>(const Message&)>;
 
 /// A running subscription to the queue.

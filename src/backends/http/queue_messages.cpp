@@ -32,8 +32,10 @@ std::string take_json(std::chrono::milliseconds wait) {
 }
 
 std::string finish_json(std::string_view id, Delivery delivery) {
-    return "{\"id\":" + json_quoted(id) +
-           ",\"delivered\":" + (delivery == Delivery::done ? "true}" : "false}");
+    const char* delivered = delivery == Delivery::done     ? "true"
+                            : delivery == Delivery::failed ? "false"
+                                                           : "\"returned\"";
+    return "{\"id\":" + json_quoted(id) + ",\"delivered\":" + delivered + "}";
 }
 
 std::string extend_json(std::string_view id) { return "{\"id\":" + json_quoted(id) + "}"; }

@@ -85,8 +85,8 @@ class AsyncListenerState : public std::enable_shared_from_this<AsyncListenerStat
         if (!handled) {
             state->log(LogLevel::info, handled.error());
         }
-        Async<void> finishing = state->port_->finish(Context(), message.id(),
-                                                     handled ? Delivery::done : Delivery::failed);
+        Async<void> finishing = state->port_->finish(
+            Context(), message.id(), delivery_of(handled, state->stop_.stop_requested()));
         Result<void>& finished = co_await finishing;
         if (!finished) {
             state->log(LogLevel::warning, finished.error());

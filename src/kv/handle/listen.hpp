@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 
+#include "turntable/kv/contract.hpp"
 #include "turntable/kv/handle_state.hpp"
 #include "turntable/kv/options.hpp"
 
@@ -17,5 +18,8 @@ inline constexpr std::chrono::seconds listener_retry_delay{1};
 inline constexpr std::uint32_t listener_concurrency_max = 1000;
 
 Result<void> check_listen(const ListenOptions& options, const HandleCore& core);
+
+/// What becomes of a message whose handler gave `handled`; see MessageHandler.
+Delivery delivery_of(const Result<void>& handled, bool stopping) noexcept;
 
 }  // namespace turntable::inline v0::kv::detail

@@ -44,6 +44,14 @@ Result<void> check_listen(const ListenOptions& options, const HandleCore& core) 
     return error;
 }
 
+Delivery delivery_of(const Result<void>& handled, bool stopping) noexcept {
+    if (handled) {
+        return Delivery::done;
+    }
+    return stopping && handled.error().code() == ErrorCode::cancelled ? Delivery::returned
+                                                                      : Delivery::failed;
+}
+
 /// The threads of a listener and what they share with its handle.
 class ListenerState {
   public:
@@ -139,7 +147,7 @@ class ListenerState {
         Context context;
         context.caller_waits = true;
         Result<void> finished =
-            port_->finish(context, message.id(), handled ? Delivery::done : Delivery::failed)
+            port_->finish(context, message.id(), delivery_of(handled, stop_.stop_requested()))
                 .wait();
         if (!finished) {
             log(LogLevel::warning, finished.error());

@@ -197,7 +197,8 @@ void QueueScheduler::hand_out(StoreHost& host, std::vector<QueueMessage>& messag
         }
         if (!delivered) {
             lease_ended(id);
-            host.submit(std::make_unique<ReturnTask>(std::move(id)), Pass::always(host.gate()));
+            host.submit(std::make_unique<FinishTask>(id, Delivery::returned),
+                        Pass::always(host.gate()));
         }
     }
 }

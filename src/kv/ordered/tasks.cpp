@@ -129,6 +129,7 @@ void AppliedFailure::publish(Effects& effects) const {
 
 Result<void> FinishTask::apply(WriteScope& scope) {
     failure_.reset();
+    due_ms_.reset();
     TURNTABLE_TRY(std::optional<QueueRow> row, scope.transaction().queue_find(id_));
     if (!row) {
         outcome_ = lease_lost();
@@ -139,13 +140,27 @@ Result<void> FinishTask::apply(WriteScope& scope) {
     if (delivery_ == Delivery::done) {
         return scope.transaction().queue_remove(QueueTable::running, *row);
     }
+    if (delivery_ == Delivery::returned) {
+        return put_back(scope, *std::move(row));
+    }
     TURNTABLE_TRY(failure_, apply_failure(scope, *std::move(row)));
     return {};
+}
+
+// The id stays, for it says which message and which attempt this is.
+Result<void> FinishTask::put_back(WriteScope& scope, QueueRow row) {
+    TURNTABLE_CHECK(scope.transaction().queue_remove(QueueTable::running, row));
+    row.time_ms = scope.now_ms();
+    due_ms_ = row.time_ms;
+    return scope.transaction().queue_insert(QueueTable::waiting, row);
 }
 
 void FinishTask::publish(Effects& effects) const {
     if (failure_) {
         failure_->publish(effects);
+    }
+    if (due_ms_) {
+        effects.message(*due_ms_);
     }
 }
 
@@ -164,25 +179,6 @@ Result<void> ExtendTask::apply(WriteScope& scope) {
 
 // A lease that ends later needs nobody woken: whoever waits for its end looks again then.
 void ExtendTask::publish(Effects& /*effects*/) const {}
-
-Result<void> ReturnTask::apply(WriteScope& scope) {
-    outcome_ = Result<void>();
-    TURNTABLE_TRY(std::optional<QueueRow> row, scope.transaction().queue_find(id_));
-    if (!row) {
-        return {};
-    }
-    scope.note_change();
-    TURNTABLE_CHECK(scope.transaction().queue_remove(QueueTable::running, *row));
-    row->time_ms = time_ms_ = scope.now_ms();
-    row->id = new_message_id(scope.random());
-    return scope.transaction().queue_insert(QueueTable::waiting, *row);
-}
-
-void ReturnTask::publish(Effects& effects) const {
-    if (time_ms_ != 0) {
-        effects.message(time_ms_);
-    }
-}
 
 Result<void> TakeTask::take_back_orphans(WriteScope& scope) {
     while (orphans_.size() < orphans_max) {

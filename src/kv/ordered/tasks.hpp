@@ -103,9 +103,13 @@ class FinishTask final : public ResultTask<void> {
     void publish(Effects& effects) const override;
 
   private:
+    Result<void> put_back(WriteScope& scope, QueueRow row);
+
     std::string id_;
     Delivery delivery_;
     std::optional<AppliedFailure> failure_;
+    /// When a message that was returned is due.
+    std::optional<std::int64_t> due_ms_;
 };
 
 class ExtendTask final : public ResultTask<void> {
@@ -117,18 +121,6 @@ class ExtendTask final : public ResultTask<void> {
   private:
     std::string id_;
     std::int64_t lease_ms_;
-};
-
-/// Puts back a message that nobody came for; it costs no attempt.
-class ReturnTask final : public ResultTask<void> {
-  public:
-    explicit ReturnTask(std::string id) : id_(std::move(id)) {}
-    Result<void> apply(WriteScope& scope) override;
-    void publish(Effects& effects) const override;
-
-  private:
-    std::string id_;
-    std::int64_t time_ms_ = 0;
 };
 
 struct TakeOutput {

@@ -138,7 +138,10 @@ class QueueBackend : public Layer<test::MapBackend> {
         : Layer(test::MapBackend()), log_(std::move(log)) {}
     Async<QueueMessage> queue_take(const Context& context) { return log_->take(context); }
     Async<void> queue_finish(const Context&, std::string_view id, Delivery delivery) {
-        log_->note((delivery == Delivery::done ? "done " : "failed ") + std::string(id));
+        const char* how = delivery == Delivery::done     ? "done "
+                          : delivery == Delivery::failed ? "failed "
+                                                         : "returned ";
+        log_->note(how + std::string(id));
         return Result<void>();
     }
     Async<void> queue_extend(const Context&, std::string_view id) {
@@ -257,6 +260,25 @@ TEST_F(Listening, StopWaitsForTheRunningHandler) {
     gate.open();
     ASSERT_TRUE(listener->stop());
     EXPECT_THAT(queue_->events(), ElementsAre("done m"));
+}
+
+TEST_F(Listening, WhatWasCancelledByTheStopIsReturned) {
+    Gate gate;
+    const auto cancelled = [&](const Message&) -> Result<void> {
+        gate.pass();
+        return Error(ErrorCode::cancelled, "not now");
+    };
+    auto listener = db_.listen(cancelled);
+    queue_->put("m");
+    gate.wait_for(1);
+    listener->request_stop();
+    gate.open();
+    ASSERT_TRUE(listener->stop());
+    EXPECT_THAT(queue_->events(), ElementsAre("returned m"));
+    // Without a stop it is an error like any other.
+    auto goes_on = db_.listen(cancelled);
+    queue_->put("n");
+    EXPECT_EQ(queue_->wait_for_events(2).back(), "failed n");
 }
 
 TEST_F(Listening, AHandlerCannotWaitForItsOwnListener) {

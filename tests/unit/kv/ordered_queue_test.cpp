@@ -3,6 +3,7 @@
 #include <set>
 #include <thread>
 
+#include "turntable/kv/delivery_id.hpp"
 #include "unit/kv/ordered_store_fixture.hpp"
 
 namespace turntable::test {
@@ -212,6 +213,38 @@ TEST_F(OrderedQueue, AMessageThatNobodyCameForGoesBackWithoutCost) {
     EXPECT_EQ(code_of(std::move(stopped)), ErrorCode::cancelled);
     barrier.open();
     EXPECT_EQ(take(*store).payload.text(), "p");
+}
+
+TEST_F(OrderedQueue, WhatIsReturnedIsTheSameAttemptOfTheSameMessage) {
+    const auto store = open();
+    const std::vector<std::uint32_t> once{0};
+    const std::vector<ByteView> keys{"dead"};
+    enqueue(*store, {.payload = "p", .keys_if_undelivered = keys, .backoff_ms = once});
+    const QueueMessage first = take(*store);
+    finish(*store, first, Delivery::failed);
+    for (int i = 0; i < 3; ++i) {
+        const QueueMessage second = take(*store);
+        EXPECT_EQ(kv::delivery_attempt(second.id), 2U);
+        EXPECT_EQ(kv::delivered_message(second.id), kv::delivered_message(first.id));
+        finish(*store, second, Delivery::returned);
+        EXPECT_EQ(code_of(store->queue_finish({}, second.id, Delivery::returned)),
+                  ErrorCode::not_found);
+    }
+    // The same when nobody came for it.
+    Barrier barrier;
+    std::stop_source stop;
+    file->before_commit = [&] { barrier.pass(); };
+    auto stopped = store->queue_take({.stop = stop.get_token()});
+    barrier.reached();
+    stop.request_stop();
+    EXPECT_EQ(code_of(std::move(stopped)), ErrorCode::cancelled);
+    barrier.open();
+    const QueueMessage last = take(*store);
+    EXPECT_EQ(kv::delivery_attempt(last.id), 2U);
+    EXPECT_EQ(kv::delivered_message(last.id), kv::delivered_message(first.id));
+    finish(*store, last, Delivery::failed);
+    EXPECT_EQ(get(*store, "dead"), "p");
+    EXPECT_EQ(rows('q') + rows('r') + rows('i'), 0U);
 }
 
 TEST_F(OrderedQueue, TakesEndWithTheStoreAndWithItsErrors) {

@@ -126,6 +126,16 @@ TEST_F(QueueCalls, AFailedMessageComesAgainAndAtLastGoesToItsKeys) {
     EXPECT_TRUE(is_idle());
 }
 
+TEST_F(QueueCalls, WhatIsReturnedComesAgainAsTheSameAttempt) {
+    EXPECT_EQ(ask("enqueue", R"({"value":1,"backoffMs":[]})").status, 200);
+    const std::string first = take();
+    EXPECT_EQ(ask("finish", with_id(first, R"(,"delivered":"returned")")).status, 204);
+    const std::string second = take();
+    for (const char* member : {"messageId", "attempt", "value"}) {
+        EXPECT_EQ(member_of(second, member), member_of(first, member)) << member;
+    }
+}
+
 TEST_F(QueueCalls, NoFurtherAttemptIsMadeWithAnEmptySchedule) {
     ASSERT_EQ(ask("enqueue", R"({"value":1,"backoffMs":[]})").status, 200);
     EXPECT_EQ(ask("finish", with_id(take(), R"(,"delivered":false)")).status, 204);
@@ -160,7 +170,7 @@ TEST_F(QueueCalls, ATakeEndsWhenItsTokenIsWithdrawn) {
 TEST_F(QueueCalls, AMessageDoesNotGoToATokenThatWasWithdrawnMeanwhile) {
     auto pending = asked.start(queue_request("take", R"({"waitMs":60000})"));
     asked.live->replace({{.name = "other", .secret = "another-secret-of-12"}});
-    ASSERT_TRUE(db.enqueue("for the next", {.backoff = std::vector{0ms}}));
+    ASSERT_TRUE(db.enqueue("for the next", {.backoff = std::vector<std::chrono::milliseconds>()}));
     EXPECT_EQ(test::answer_of(std::move(pending)).status, 401);
     const auto received = db.receive();
     ASSERT_TRUE(received);
@@ -228,7 +238,7 @@ TEST_F(QueueCalls, WhatIsWrongIsNamed) {
         {"take", R"({"wait":1})", "there are waitMs"},
         {"finish", "{}", "id must be the text that take gave"},
         {"finish", R"({"id":5})", "id must be the text"},
-        {"finish", R"({"id":"x","delivered":"yes"})", "delivered must be true or false"},
+        {"finish", R"({"id":"x","delivered":"yes"})", "delivered must be true, false or"},
         {"extend", R"({"id":""})", "id must be the text"},
     };
     for (const auto& row : rows) {
