@@ -1,6 +1,5 @@
 #include "server/webhook.hpp"
 
-#include <algorithm>
 #include <array>
 #include <condition_variable>
 #include <mutex>
@@ -9,6 +8,7 @@
 #include <utility>
 
 #include "net/client.hpp"
+#include "server/push_pause.hpp"
 #include "server/webhook_request.hpp"
 #include "turntable/core/metrics.hpp"
 #include "turntable/kv/delivery_id.hpp"
@@ -43,16 +43,24 @@ class Webhook::State {
         return {};
     }
 
+    void request_stop() {
+        if (!listener_) {
+            return;
+        }
+        listener_->request_stop();
+        const std::scoped_lock guard(mutex_);
+        ending_ = true;
+        changed_.notify_all();
+    }
+
     bool stop(std::chrono::milliseconds grace) {
         if (!listener_) {
             return true;
         }
-        listener_->request_stop();
+        request_stop();
         bool all = true;
         {
             std::unique_lock lock(mutex_);
-            ending_ = true;
-            changed_.notify_all();
             const Instant until = runtime_->clock().steady_now() + grace;
             while (under_way_ > 0 && runtime_->clock().steady_now() < until) {
                 runtime_->clock().wait_until(lock, changed_, until);
@@ -68,12 +76,10 @@ class Webhook::State {
   private:
     /// On a thread of the listener, which renews the lease meanwhile.
     Result<void> deliver(const kv::Message& message) {
-        TURNTABLE_CHECK(wait_for_turn());
+        TURNTABLE_TRY(const PushPause::Turn turn, wait_for_turn());
         const Instant begun = runtime_->clock().steady_now();
         const auto status = post(message);
-        ended(status
-                  ? Reached::yes
-                  : (net::http::may_have_been_sent(status.error()) ? Reached::maybe : Reached::no));
+        ended(turn, status || net::http::may_have_been_sent(status.error()));
         const bool good = status && *status >= status_good_min && *status <= status_good_max;
         note(message, status, good, begun);
         if (good) {
@@ -99,34 +105,30 @@ class Webhook::State {
         return response->status;
     }
 
-    enum class Reached : std::uint8_t { no, maybe, yes };
-
-    /// While nobody could be reached, one at a time goes ahead, and the next after a pause.
-    Result<void> wait_for_turn() {
+    /// `cancelled` at the end: the listener then puts the message back.
+    Result<PushPause::Turn> wait_for_turn() {
         std::unique_lock lock(mutex_);
         Clock& clock = runtime_->clock();
-        while (!ending_ && pause_ && clock.steady_now() < next_try_) {
-            const Instant until = next_try_;
-            clock.wait_until(lock, changed_, until);
+        for (;;) {
+            if (ending_) {
+                return Error(ErrorCode::cancelled, "the server ends");
+            }
+            const auto until = pause_.not_before(clock.steady_now());
+            if (!until) {
+                ++under_way_;
+                return pause_.begin(clock.steady_now(), timeout_);
+            }
+            clock.wait_until(lock, changed_, *until);
         }
-        if (ending_) {
-            return Error(ErrorCode::cancelled, "the server ends");
-        }
-        if (pause_) {
-            next_try_ = clock.steady_now() + timeout_ + *pause_;
-        }
-        ++under_way_;
-        return {};
     }
 
-    void ended(Reached reached) {
+    void ended(PushPause::Turn turn, bool maybe_reached) {
         const std::scoped_lock guard(mutex_);
         --under_way_;
-        if (reached != Reached::no) {
-            pause_.reset();
+        if (maybe_reached) {
+            pause_.reached();
         } else {
-            pause_ = pause_ ? std::min(*pause_ * 2, unreachable_pause_max) : unreachable_pause_min;
-            next_try_ = runtime_->clock().steady_now() + *pause_;
+            pause_.failed(turn, runtime_->clock().steady_now());
         }
         changed_.notify_all();
     }
@@ -169,9 +171,7 @@ class Webhook::State {
     std::condition_variable changed_;
     bool ending_ = false;
     std::uint32_t under_way_ = 0;
-    /// The receiver could not be reached; not before `next_try_` again.
-    std::optional<std::chrono::milliseconds> pause_;
-    Instant next_try_{};
+    PushPause pause_;
 };
 
 Result<std::unique_ptr<Webhook>> Webhook::start(std::shared_ptr<Runtime> runtime,
@@ -191,6 +191,8 @@ Result<std::unique_ptr<Webhook>> Webhook::start(std::shared_ptr<Runtime> runtime
 Webhook::Webhook(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
 Webhook::~Webhook() { stop(std::chrono::milliseconds(0)); }
+
+void Webhook::request_stop() { state_->request_stop(); }
 
 bool Webhook::stop(std::chrono::milliseconds grace) { return state_->stop(grace); }
 

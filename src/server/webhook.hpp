@@ -30,19 +30,13 @@ struct WebhookOptions {
 /// Purpose: a status from 200 to 299 acknowledges. Everything else, a redirect too, gives the
 /// message back to its schedule, which at last writes it to its keys for undelivered messages.
 /// While a receiver cannot be reached at all, only one message in a while is tried, for the
-/// schedule of every message would soon be used up; each pause is twice as long as the one before,
-/// up to `unreachable_pause_max`. What is under way keeps its lease. Counts
-/// `turntable_webhook_deliveries_total{database, result}`, logs as "server.webhook" without URL,
-/// secret and content.
-/// Ownership: shares database and runtime; owns its threads and connections. The destructor stops
-/// without grace.
-/// Threads: any; `stop` at most once at a time.
+/// schedule of every message would soon be used up; see PushPause. What is under way keeps its
+/// lease. Counts `turntable_webhook_deliveries_total{database, result}`, logs as "server.webhook"
+/// without URL, secret and content. Ownership: shares database and runtime; owns its threads and
+/// connections. The destructor stops without grace. Threads: any; `stop` at most once at a time.
 /// Errors: from `start`: `invalid_config` for options that are wrong, or files that are none.
 class TURNTABLE_EXPORT Webhook {
   public:
-    static constexpr std::chrono::milliseconds unreachable_pause_min{1'000};
-    static constexpr std::chrono::milliseconds unreachable_pause_max{30'000};
-
     static Result<std::unique_ptr<Webhook>> start(std::shared_ptr<Runtime> runtime,
                                                   std::string database_name, kv::Database database,
                                                   const WebhookOptions& options);
@@ -53,8 +47,10 @@ class TURNTABLE_EXPORT Webhook {
     Webhook& operator=(const Webhook&) = delete;
     ~Webhook();
 
-    /// Takes no further message, and waits for those under way; what has no answer after `grace`
-    /// goes back to the queue. False: some did.
+    /// Takes no further message and waits for nothing. What was taken and not yet sent is put back.
+    void request_stop();
+    /// The same, and waits for those under way; what has no answer after `grace` is put back into
+    /// the queue, as the same attempt. False: some did.
     bool stop(std::chrono::milliseconds grace);
 
   private:

@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "net/server.hpp"
+#include "server/push_pause.hpp"
 #include "server/webhook_request.hpp"
 #include "support/asked_service.hpp"
 #include "support/child_process.hpp"
@@ -14,6 +15,7 @@
 #include "turntable/core/base64.hpp"
 #include "turntable/core/metrics.hpp"
 #include "turntable/kv/json.hpp"
+#include "turntable/kv/memory.hpp"
 
 namespace {
 
@@ -53,6 +55,36 @@ TEST(WebhookTarget, IsReadOrRefused) {
         ASSERT_FALSE(refused) << secret;
         EXPECT_THAT(refused.error().to_string(), Not(HasSubstr("fifteen")));
     }
+}
+
+TEST(PushPause, OnlyATrialThatFailsMakesItLonger) {
+    using server::PushPause;
+    PushPause pause;
+    const Instant start{};
+    const auto usual = PushPause::Turn::usual;
+    for (int i = 0; i < 4; ++i) {
+        EXPECT_EQ(pause.begin(start, 30s), usual);
+    }
+    // Four were under way: one pause, from the first.
+    for (int i = 0; i < 4; ++i) {
+        pause.failed(usual, start + i * 100ms);
+    }
+    EXPECT_EQ(pause.not_before(start + 999ms), start + 1s);
+    Instant now = start + 1s;
+    for (const auto next : {2s, 4s, 8s, 16s, 30s, 30s}) {
+        EXPECT_FALSE(pause.not_before(now));
+        const auto trial = pause.begin(now, 30s);
+        EXPECT_EQ(trial, PushPause::Turn::trial);
+        EXPECT_GT(pause.not_before(now), now + 30s) << "one at a time";
+        pause.failed(trial, now);
+        EXPECT_EQ(pause.not_before(now), now + next);
+        now += next;
+    }
+    pause.reached();
+    EXPECT_FALSE(pause.not_before(now));
+    EXPECT_EQ(pause.begin(now, 30s), usual);
+    pause.failed(usual, now);
+    EXPECT_EQ(pause.not_before(now), now + 1s);
 }
 
 /// A receiver over real sockets that does with each request what the test says.
@@ -176,7 +208,9 @@ class Webhooks : public testing::Test {
                  }
                  log += "\n";
              })});
-    kv::Database db{kv::FakeBackend(runtime), runtime};
+    /// Its leases are short, so that one that is renewed tells of a message that was taken.
+    kv::FakeBackend fake{kv::MemoryBackend({.runtime = runtime, .lease = 1500ms}), runtime};
+    kv::Database db{fake, runtime};
     std::shared_ptr<Receiver> receiver = std::make_shared<Receiver>();
     std::unique_ptr<net::Server> server;
     std::unique_ptr<server::Webhook> webhook;
@@ -276,6 +310,41 @@ TEST_F(Webhooks, AReceiverThatWasDownGetsEverythingWhenItIsBack) {
                             {{"database", "main"}, {"result", "failed"}})
                   .value(),
               2U);
+}
+
+TEST_F(Webhooks, WhatWasNotSentWhenItStopsCostsNoAttempt) {
+    const std::string address = server->addresses().at(0);
+    push();
+    server.reset();
+    ASSERT_TRUE(db.enqueue("makes the pause", {.backoff = std::vector<std::chrono::milliseconds>{1h}}));
+    wait_for_result("failed", 1);
+    // The only attempt of this one is not used up by waiting for its turn.
+    ASSERT_TRUE(
+        db.enqueue("the only attempt", {.backoff = std::vector<std::chrono::milliseconds>()}));
+    const auto until = std::chrono::steady_clock::now() + 30s;
+    const std::size_t before = fake.count(kv::FakeCall::queue_extend);
+    while (fake.count(kv::FakeCall::queue_extend) == before &&
+           std::chrono::steady_clock::now() < until) {
+        std::this_thread::yield();
+    }
+    EXPECT_TRUE(webhook->stop(0ms));
+    EXPECT_THAT(logged(), Not(HasSubstr("/hook")));
+    listen(address);
+    push();
+    wait_for_result("acknowledged", 1);
+    EXPECT_THAT(receiver->received().at(0).body.text(),
+                testing::AllOf(HasSubstr("\"attempt\":1,"), HasSubstr("the only attempt")));
+}
+
+TEST_F(Webhooks, WhatIsBrokenOffByAStopComesAgainAsTheSameAttempt) {
+    receiver->answer_with({Receiver::never()});
+    ASSERT_TRUE(db.enqueue("v", {.backoff = std::vector<std::chrono::milliseconds>()}));
+    push(60s);
+    receiver->wait_for(1);
+    EXPECT_FALSE(webhook->stop(1ms));
+    push();
+    wait_for_result("acknowledged", 1);
+    EXPECT_EQ(receiver->received().at(0).body.text(), receiver->received().at(1).body.text());
 }
 
 TEST_F(Webhooks, NoMoreAreUnderWayThanAreAllowed) {
