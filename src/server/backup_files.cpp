@@ -79,6 +79,18 @@ Result<void> remove_file(const std::string& path) {
     return {};
 }
 
+/// Removes all of them, and tells the first error.
+Result<void> remove_files(const std::vector<std::string>& paths) {
+    Result<void> first;
+    for (const std::string& path : paths) {
+        Result<void> removed = remove_file(path);
+        if (!removed && first) {
+            first = std::move(removed);
+        }
+    }
+    return first;
+}
+
 std::string in_folder(const std::string& folder, const std::string& name) {
     return (std::filesystem::path(folder) / name).string();
 }
@@ -118,8 +130,8 @@ std::string unverified_path(std::string_view path) {
     return std::string(path) + std::string(unverified_ending);
 }
 
-Result<std::vector<BackupFile>> whole_backups(const std::string& folder,
-                                              std::string_view database) {
+Result<std::vector<BackupFile>> whole_backups(const std::string& folder, std::string_view database,
+                                              WallTime now) {
     TURNTABLE_TRY(const std::vector<std::string> names, names_in(folder));
     std::vector<BackupFile> found;
     for (const std::string& name : names) {
@@ -127,12 +139,15 @@ Result<std::vector<BackupFile>> whole_backups(const std::string& folder,
             found.push_back({in_folder(folder, name), *made});
         }
     }
-    std::ranges::sort(found, std::greater(), &BackupFile::made);
+    std::ranges::sort(found, std::greater(), [now](const BackupFile& file) {
+        return std::pair(file.made <= now, file.made);
+    });
     return found;
 }
 
 Result<void> remove_torn_backups(const std::string& folder, std::string_view database) {
     TURNTABLE_TRY(const std::vector<std::string> names, names_in(folder));
+    std::vector<std::string> torn;
     for (const std::string& name : names) {
         std::string_view begins = name;
         for (const std::string_view ending : beside_endings) {
@@ -143,23 +158,24 @@ Result<void> remove_torn_backups(const std::string& folder, std::string_view dat
         if (begins.ends_with(unverified_ending)) {
             begins.remove_suffix(unverified_ending.size());
             if (backup_time(database, begins)) {
-                TURNTABLE_CHECK(remove_file(in_folder(folder, name)));
+                torn.push_back(in_folder(folder, name));
             }
         }
     }
-    return {};
+    return remove_files(torn);
 }
 
 Result<void> remove_old_backups(const std::string& folder, std::string_view database,
-                                std::size_t keep) {
-    TURNTABLE_TRY(const std::vector<BackupFile> found, whole_backups(folder, database));
+                                std::size_t keep, WallTime now) {
+    TURNTABLE_TRY(const std::vector<BackupFile> found, whole_backups(folder, database, now));
+    std::vector<std::string> old;
     for (std::size_t i = std::max<std::size_t>(keep, 1); i < found.size(); ++i) {
         for (const std::string_view ending : beside_endings) {
-            TURNTABLE_CHECK(remove_file(found[i].path + std::string(ending)));
+            old.push_back(found[i].path + std::string(ending));
         }
-        TURNTABLE_CHECK(remove_file(found[i].path));
+        old.push_back(found[i].path);
     }
-    return {};
+    return remove_files(old);
 }
 
 Result<void> publish_backup(const std::string& path) {

@@ -31,16 +31,21 @@ TURNTABLE_EXPORT std::optional<WallTime> backup_time(std::string_view database,
 /// Where a backup is written before it was verified.
 TURNTABLE_EXPORT std::string unverified_path(std::string_view path);
 
-/// The whole backups of a database in a folder, the newest first. A folder that is not there has
-/// none.
+/// The whole backups of a database in a folder, the newest first. Those of a time after `now` were
+/// made while the clock was ahead; nobody knows when, and they count as the oldest. A folder that
+/// is not there has none.
 TURNTABLE_EXPORT Result<std::vector<BackupFile>> whole_backups(const std::string& folder,
-                                                               std::string_view database);
-/// Takes away what killed processes left of backups of this database.
+                                                               std::string_view database,
+                                                               WallTime now);
+/// Takes away what killed processes left of backups of this database. Errors: as
+/// remove_old_backups().
 TURNTABLE_EXPORT Result<void> remove_torn_backups(const std::string& folder,
                                                   std::string_view database);
-/// Takes away all but the newest `keep`, which is at least 1.
+/// Takes away all but the newest `keep`, which is at least 1, in the order of whole_backups(). One
+/// that cannot be removed does not keep the others; the first such error is told.
 TURNTABLE_EXPORT Result<void> remove_old_backups(const std::string& folder,
-                                                 std::string_view database, std::size_t keep);
+                                                 std::string_view database, std::size_t keep,
+                                                 WallTime now);
 /// Gives a verified backup its name, on disk when this returns.
 TURNTABLE_EXPORT Result<void> publish_backup(const std::string& path);
 

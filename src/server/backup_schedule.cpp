@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <condition_variable>
 #include <filesystem>
+#include <fstream>
 #include <mutex>
 #include <stop_token>
 #include <system_error>
@@ -35,6 +37,26 @@ std::int64_t file_size(const std::string& path) {
     return ::stat(path.c_str(), &status) == 0 ? status.st_size : 0;
 }
 
+/// Reads the export to its end, unless it is told to stop.
+Result<void> check_export(const std::string& path, const std::stop_token& stop) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) {
+        return file_error(errno, "opening", path);
+    }
+    const auto read = [&](char* buffer, std::size_t size) -> Result<std::size_t> {
+        if (stop.stop_requested()) {
+            return stopped_error(StopReason::cancelled);
+        }
+        file.read(buffer, static_cast<std::streamsize>(size));
+        if (file.bad()) {
+            return file_error(errno, "reading", path);
+        }
+        return static_cast<std::size_t>(file.gcount());
+    };
+    const auto checked = kv::check_export(read);
+    return checked ? Result<void>() : checked.error();
+}
+
 }  // namespace
 
 class BackupSchedule::State {
@@ -52,13 +74,13 @@ class BackupSchedule::State {
         for (Job& job : jobs_) {
             TURNTABLE_CHECK(make_folder(job.what.folder));
             TURNTABLE_TRY(const std::vector<BackupFile> found,
-                          whole_backups(job.what.folder, job.what.database_name));
+                          whole_backups(job.what.folder, job.what.database_name, wall));
             job.started = now;
             job.due = now;
-            if (!found.empty()) {
+            // A time in the future tells nothing: then one is due now.
+            if (!found.empty() && found.front().made <= wall) {
                 job.last_success = found.front().made;
-                // A time in the future is that of a clock that was set back.
-                const auto age = std::max(wall - *job.last_success, std::chrono::milliseconds(0));
+                const auto age = wall - *job.last_success;
                 job.due = now + std::max(job.what.every - age, std::chrono::milliseconds(0));
             }
             tell(job);
@@ -72,12 +94,14 @@ class BackupSchedule::State {
         }
     }
 
-    void stop() {
+    void request_stop() {
         stop_.request_stop();
-        {
-            const std::scoped_lock guard(mutex_);
-            changed_.notify_all();
-        }
+        const std::scoped_lock guard(mutex_);
+        changed_.notify_all();
+    }
+
+    void stop() {
+        request_stop();
         if (thread_.joinable()) {
             thread_.join();
         }
@@ -132,18 +156,29 @@ class BackupSchedule::State {
         const std::string path =
             (std::filesystem::path(what.folder) / backup_file_name(what.database_name, made))
                 .string();
-        TURNTABLE_CHECK(remove_torn_backups(what.folder, what.database_name));
+        warn(what, remove_torn_backups(what.folder, what.database_name));
         const std::string beside = unverified_path(path);
         TURNTABLE_TRY(const kv::BackupReport report,
                       kv::backup(what.database, beside, {.stop = stop_.get_token()}));
         if (report.form == kv::BackupForm::portable) {
-            TURNTABLE_CHECK(kv::check_export_file(beside));
+            TURNTABLE_CHECK(check_export(beside, stop_.get_token()));
         } else if (what.check_native) {
             TURNTABLE_CHECK(what.check_native(beside));
         }
         TURNTABLE_CHECK(publish_backup(path));
-        TURNTABLE_CHECK(remove_old_backups(what.folder, what.database_name, what.keep));
+        // From here on it is made; the older ones are another matter.
+        warn(what, remove_old_backups(what.folder, what.database_name, what.keep, made));
         return file_size(path);
+    }
+
+    void warn(const ScheduledBackup& what, const Result<void>& removed) {
+        if (!removed) {
+            const std::string why = removed.error().to_string();
+            const std::array fields = {LogField{"database", what.database_name},
+                                       LogField{"error", why}};
+            runtime_->log(LogLevel::warning, "server.backup",
+                          "what an older backup left could not be removed", fields);
+        }
     }
 
     /// Under the lock.
@@ -210,6 +245,8 @@ BackupSchedule::~BackupSchedule() { stop(); }
 void BackupSchedule::begin() { state_->begin(); }
 
 std::vector<BackupState> BackupSchedule::states() const { return state_->states(); }
+
+void BackupSchedule::request_stop() { state_->request_stop(); }
 
 void BackupSchedule::stop() { state_->stop(); }
 

@@ -48,11 +48,12 @@ struct BackupState {
 /// (backup_files.hpp); after that those beyond `keep` go. The time of the last one is read from the
 /// folder, so a restart does not put a backup off; one that is due at the start is made at once.
 /// One that fails leaves the older ones alone and is tried again after a minute, or `every` if that
-/// is shorter. Gauges and counters: `turntable_backup_last_success_seconds`,
-/// `turntable_backup_failures_total`, `turntable_backup_bytes`, each with {database}.
-/// Ownership: shares databases and runtime; owns a thread. The destructor stops a backup under way.
-/// Threads: any; `stop` at most once at a time. Time is that of the runtime's clock.
-/// Errors: from `create`, those of the folders; later ones are logged as "server.backup".
+/// is shorter. What of an older one cannot be removed is a warning and no failure. Gauges and
+/// counters: `turntable_backup_last_success_seconds`, `turntable_backup_failures_total`,
+/// `turntable_backup_bytes`, each with {database}. Ownership: shares databases and runtime; owns a
+/// thread. The destructor stops a backup under way. Threads: any; `stop` at most once at a time.
+/// Time is that of the runtime's clock. Errors: from `create`, those of the folders; later ones are
+/// logged as "server.backup".
 class TURNTABLE_EXPORT BackupSchedule {
   public:
     static constexpr std::chrono::milliseconds retry_after{std::chrono::minutes(1)};
@@ -70,7 +71,10 @@ class TURNTABLE_EXPORT BackupSchedule {
     /// Once.
     void begin();
     std::vector<BackupState> states() const;
-    /// Breaks off a backup under way.
+    /// Breaks off a backup under way, and waits for nothing.
+    void request_stop();
+    /// The same, and waits until it has ended. A native one that is being verified is verified to
+    /// its end first.
     void stop();
 
   private:

@@ -1,15 +1,19 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
 #include <thread>
 
 #include "server/backup_files.hpp"
 #include "server/backup_schedule.hpp"
 #include "support/asked_service.hpp"
+#include "support/map_backend.hpp"
 #include "support/temp_folder.hpp"
 #include "turntable/core/metrics.hpp"
+#include "turntable/kv/layer.hpp"
 
 namespace {
 
@@ -48,10 +52,10 @@ TEST(BackupFiles, OthersInTheFolderAreLeftAlone) {
         std::ofstream(folder.file(name)) << "x";
     }
     const std::string path = folder.path().string();
-    EXPECT_EQ(server::whole_backups(path, "main")->size(), 3U);
-    EXPECT_EQ(server::whole_backups(path, "main")->front().made, noon + 2s);
+    EXPECT_EQ(server::whole_backups(path, "main", noon + 1h)->size(), 3U);
+    EXPECT_EQ(server::whole_backups(path, "main", noon + 1h)->front().made, noon + 2s);
     ASSERT_TRUE(server::remove_torn_backups(path, "main"));
-    ASSERT_TRUE(server::remove_old_backups(path, "main", 2));
+    ASSERT_TRUE(server::remove_old_backups(path, "main", 2, noon + 1h));
     std::vector<std::string> left;
     for (const auto& entry : std::filesystem::directory_iterator(path)) {
         left.push_back(entry.path().filename().string());
@@ -60,8 +64,24 @@ TEST(BackupFiles, OthersInTheFolderAreLeftAlone) {
                           "main-20231114T221321Z.backup", "main-20231114T221322Z.backup",
                           "main-x-20231114T221320Z.backup",
                           "main-x-20231114T221320Z.backup.unverified", "mine.unverified", "notes"));
-    EXPECT_THAT(*server::whole_backups(folder.file("none"), "main"), IsEmpty());
+    EXPECT_THAT(*server::whole_backups(folder.file("none"), "main", noon), IsEmpty());
 }
+
+/// An engine with backups of its own.
+class NativelySaved : public kv::Layer<test::MapBackend> {
+  public:
+    using Layer::Layer;
+    kv::Capabilities capabilities() const {
+        kv::Capabilities all = Layer::capabilities();
+        all.native_backup = true;
+        return all;
+    }
+    Async<void> backup_to(const Context&, std::string_view path, bool) {
+        std::ofstream(std::string(path)) << "pages";
+        return Result<void>();
+    }
+    Async<void> restore_from(const Context&, std::string_view) { return Result<void>(); }
+};
 
 class Schedule : public testing::Test {
   protected:
@@ -75,11 +95,18 @@ class Schedule : public testing::Test {
         schedule->begin();
         return schedule;
     }
+    std::vector<server::BackupFile> whole() {
+        return server::whole_backups(folder.file("b"), "main", clock->wall_now()).value();
+    }
+    std::string logged() {
+        const std::scoped_lock guard(log_mutex);
+        return log;
+    }
     /// Until there are that many whole ones of which the newest is of `time`.
     void wait_for(std::size_t count, WallTime time) {
         const auto until = std::chrono::steady_clock::now() + 30s;
         for (;;) {
-            const auto found = server::whole_backups(folder.file("b"), "main").value();
+            const auto found = whole();
             // The number is told when all else of a backup is done.
             if (found.size() == count && found.front().made == time &&
                 gauge("turntable_backup_last_success_seconds") == time.time_since_epoch() / 1s) {
@@ -107,7 +134,15 @@ class Schedule : public testing::Test {
 
     test::TempFolder folder;
     std::shared_ptr<ManualClock> clock = std::make_shared<ManualClock>(noon);
-    std::shared_ptr<Runtime> runtime = Runtime::create({.clock = clock});
+    std::mutex log_mutex;
+    std::string log;
+    std::shared_ptr<Runtime> runtime =
+        Runtime::create({.clock = clock,
+                         .log = std::make_shared<UniqueFunction<void(const LogRecord&)>>(
+                             [this](const LogRecord& record) {
+                                 const std::scoped_lock guard(log_mutex);
+                                 log.append(record.message).append("\n");
+                             })});
     kv::Database db{kv::FakeBackend(runtime), runtime};
 };
 
@@ -124,7 +159,7 @@ TEST_F(Schedule, MakesOneAtOnceAndThenEveryPeriodAndKeepsTheNewest) {
     EXPECT_EQ(failures(), 0U);
     // The newest one holds the newest state.
     const kv::Database restored = kv::Database(kv::FakeBackend(runtime), runtime);
-    const auto newest = server::whole_backups(folder.file("b"), "main")->front().path;
+    const auto newest = whole().front().path;
     ASSERT_TRUE(kv::restore(newest, restored));
     EXPECT_EQ((*restored.get("n"))->value.as_text().value(), "3");
     struct stat status{};
@@ -141,7 +176,7 @@ TEST_F(Schedule, ARestartGoesOnWithTheOldSchedule) {
     const auto schedule = start();
     EXPECT_EQ(schedule->states().at(0).last_success, noon);
     clock->advance(29min);
-    EXPECT_EQ(server::whole_backups(folder.file("b"), "main")->size(), 1U);
+    EXPECT_EQ(whole().size(), 1U);
     clock->advance(1min);
     wait_for(2, noon + 1h);
 }
@@ -161,6 +196,76 @@ TEST_F(Schedule, AFailureLeavesTheOlderOnesAndIsTriedAgainAfterAMinute) {
     clock->advance(1min);
     wait_for(2, noon + 1h + 1min);
     wait_until([&] { return schedule->states().at(0).failures == 0; });
+}
+
+TEST_F(Schedule, BackupsOfAClockThatWasAheadAreTheOldest) {
+    std::filesystem::create_directory(folder.file("b"));
+    for (const auto ahead : {24h, 48h, 72h}) {
+        std::ofstream(folder.file("b/" + server::backup_file_name("main", noon + ahead))) << "x";
+    }
+    const auto schedule = start();  // one is due now
+    wait_for(2, noon);
+    EXPECT_EQ(whole().at(1).made, noon + 72h);
+    clock->advance(1h);
+    wait_for(2, noon + 1h);
+    EXPECT_EQ(whole().at(1).made, noon);
+    EXPECT_EQ(schedule->states().at(0).last_success, noon + 1h);
+    EXPECT_EQ(failures(), 0U);
+}
+
+TEST_F(Schedule, AnOldOneThatCannotBeRemovedIsAWarning) {
+    const auto name_of = [&](WallTime made) {
+        return folder.file("b/" + server::backup_file_name("main", made));
+    };
+    // What is no file cannot be unlinked, not even by root.
+    std::filesystem::create_directories(name_of(noon - 3h));
+    std::ofstream(name_of(noon - 4h)) << "x";
+    const auto schedule = start(1);
+    wait_for(2, noon);
+    EXPECT_FALSE(std::filesystem::exists(name_of(noon - 4h))) << "it goes on past the other";
+    EXPECT_EQ(failures(), 0U);
+    EXPECT_THAT(logged(), HasSubstr("could not be removed"));
+    EXPECT_THAT(logged(), HasSubstr("a backup was made"));
+    clock->advance(59min);  // not tried again each minute
+    EXPECT_EQ(whole().front().made, noon);
+    clock->advance(1min);
+    wait_for(2, noon + 1h);
+}
+
+TEST_F(Schedule, OneThatIsNotVerifiedIsNotPublished) {
+    db = kv::Database(kv::AnyBackend(NativelySaved(test::MapBackend())), runtime);
+    std::atomic<bool> sound = true;
+    std::vector<std::string> checked;
+    const auto schedule = BackupSchedule::create(
+                              runtime, {{.database_name = "main",
+                                         .database = db,
+                                         .folder = folder.file("b"),
+                                         .every = 1h,
+                                         .keep = 1,
+                                         .check_native =
+                                             [&](const std::string& path) {
+                                                 checked.push_back(path);
+                                                 return sound
+                                                            ? Result<void>()
+                                                            : Error(ErrorCode::corrupt, "bad page");
+                                             }}})
+                              .value();
+    schedule->begin();
+    wait_for(1, noon);
+    sound = false;
+    clock->advance(1h);
+    wait_until([&] { return schedule->states().at(0).failures == 1; });
+    EXPECT_EQ(failures(), 1U);
+    ASSERT_EQ(whole().size(), 1U);
+    EXPECT_EQ(whole().front().made, noon);
+    EXPECT_EQ(schedule->states().at(0).last_success, noon);
+    sound = true;
+    clock->advance(1min);
+    wait_for(1, noon + 1h + 1min);
+    schedule->stop();
+    EXPECT_EQ(checked.size(), 3U);
+    EXPECT_TRUE(checked.at(1).ends_with(".unverified"));
+    EXPECT_FALSE(std::filesystem::exists(checked.at(1)));
 }
 
 TEST_F(Schedule, IsLateAfterTwoPeriodsWithoutASuccess) {
