@@ -1,5 +1,5 @@
 // The queue of a Turntable server, for Deno, Node and browsers; no dependencies.
-import { fromForm, toForm } from './values.mjs';
+import { toForm, valueOf } from './values.mjs';
 
 /** What the server refused: its status, and why in the message. */
 export class QueueError extends Error {
@@ -98,13 +98,14 @@ export class Queue {
     }
   }
 
-  async #deliver(handler, { id, value, leaseUntilMs }) {
+  async #deliver(handler, message) {
+    const { id, leaseUntilMs } = message;
     const lease = Math.max(leaseUntilMs - Date.now(), 2 * pauseMin);
     const ignored = () => {};  // the lease ends, and the message is delivered again
     const extend = setInterval(() => this.#call('extend', { id }).catch(ignored), lease / 2);
     let delivered = true;
     try {
-      await handler(fromForm(value));
+      await handler(valueOf(message));
     } catch (error) {
       delivered = false;
       console.error('a message was not handled, and will be delivered again:', error);

@@ -9,7 +9,7 @@ const toBase64 = (bytes) => {
   return btoa(text);
 };
 
-const fromBase64 = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+export const fromBase64 = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 
 function objectForm(object, within) {
   if (object instanceof Date) {
@@ -68,4 +68,20 @@ export function fromForm(form) {
   const read = readers[names[0]];
   if (!read) throw new TypeError(`a value of the form ${names[0]} cannot be read here`);
   return read(form[names[0]]);
+}
+
+/** A message with a value that the server could not read: `v8` is what was stored, a Uint8Array. */
+export class UnreadableValue extends Error {
+  constructor(message, v8) {
+    super('the value was stored by another version of V8, and the server cannot read it');
+    this.name = 'UnreadableValue';
+    this.id = message;
+    this.v8 = v8;
+  }
+}
+
+/** The value of a message as the server gives it; UnreadableValue where it gives only bytes. */
+export function valueOf({ id, messageId = id, value, v8 }) {
+  if (v8 !== undefined) throw new UnreadableValue(messageId, fromBase64(v8));
+  return fromForm(value);
 }

@@ -1,5 +1,5 @@
 // What a Turntable server pushes to a webhook, for Deno, Node and browsers; no dependencies.
-import { fromForm } from './values.mjs';
+import { fromBase64, valueOf } from './values.mjs';
 
 /** A request that is no message from the server: answer it with 400. */
 export class WebhookError extends Error {
@@ -9,11 +9,9 @@ export class WebhookError extends Error {
   }
 }
 
-const bytesOfBase64 = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-
 function keyOf(secret) {
   const prefix = 'whsec_';
-  return secret.startsWith(prefix) ? bytesOfBase64(secret.slice(prefix.length))
+  return secret.startsWith(prefix) ? fromBase64(secret.slice(prefix.length))
                                    : new TextEncoder().encode(secret);
 }
 
@@ -26,7 +24,7 @@ async function isSigned(headers, body, secret) {
     if (version !== 'v1' || !value) continue;
     let bytes;
     try {
-      bytes = bytesOfBase64(value);
+      bytes = fromBase64(value);
     } catch {
       continue;
     }
@@ -39,6 +37,7 @@ async function isSigned(headers, body, secret) {
  * The message in a request, `{ id, attempt, database, value }`, after its signature and its age
  * were checked. `request` is that of `fetch` and `Deno.serve`, or `{ headers, text }` with a
  * `Headers` and a function that gives the body. A message that comes again has the same `id`.
+ * A value that the server could not read is an UnreadableValue of values.mjs, with its bytes.
  *
  *   Deno.serve(async (request) => {
  *     const { id, value } = await readMessage(request, secret);
@@ -53,6 +52,7 @@ export async function readMessage(request, secret, { ageMs = 300_000, nowMs = Da
   }
   const sent = Number(request.headers.get('webhook-timestamp')) * 1000;
   if (!(Math.abs(nowMs - sent) <= ageMs)) throw new WebhookError('the message is too old');
-  const { id, attempt, database, value } = JSON.parse(body);
-  return { id, attempt, database, value: fromForm(value) };
+  const message = JSON.parse(body);
+  const { id, attempt, database } = message;
+  return { id, attempt, database, value: valueOf(message) };
 }

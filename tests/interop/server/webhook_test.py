@@ -119,6 +119,11 @@ class WebhookTest(ServerCase):
                 self.assertNotIn("/hook", server.text)
                 peer.kill()
 
+    def test_a_value_that_the_server_could_not_read_is_told(self):
+        for kind in ("deno", "node"):
+            with self.subTest(kind):
+                self.assertEqual(self.ask(kind, "", "", script="unreadable_peer.mjs"), "told\n")
+
     def test_a_kill_of_the_server_loses_no_message(self):
         receiver = Receiver(lambda message: 500 if message["value"] % 5 == 0
                             and message["attempt"] == 1 else 204)
