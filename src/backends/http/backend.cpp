@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "backends/http/attempts.hpp"
 #include "backends/http/calls.hpp"
 #include "kv_connect/messages.hpp"
 #include "turntable/core/coroutine.hpp"
