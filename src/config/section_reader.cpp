@@ -48,9 +48,8 @@ class SectionReader {
             if (text->secret) {
                 hidden.push_back(member.key);
             }
-            const bool secret = text->secret || is_secret(info, member.key);
-            const bool is_url = text->text.find("://") != std::string::npos;
-            shown.emplace(member.key, secret ? "***" : is_url ? mask_url(text->text) : text->text);
+            shown.emplace(member.key,
+                          text->secret ? "***" : shown_text(info, member.key, text->text));
             into.emplace(member.key, std::move(text->text));
         }
         if (info != nullptr) {
@@ -62,6 +61,16 @@ class SectionReader {
     static bool is_secret(const SettingsInfo* info, std::string_view name) {
         const SettingInfo* field = info == nullptr ? nullptr : info->find(name);
         return field == nullptr ? is_secret_name(name) : field->secret;
+    }
+
+    static std::string shown_text(const SettingsInfo* info, std::string_view name,
+                                  const std::string& text) {
+        const SettingInfo* field = info == nullptr ? nullptr : info->find(name);
+        if (field != nullptr && field->secret_path) {
+            return mask_url_path(text);
+        }
+        const bool is_url = text.find("://") != std::string::npos;
+        return is_secret(info, name) ? "***" : is_url ? mask_url(text) : text;
     }
 
     void check(const SettingsInfo& info, Position at, const SettingMap& settings,

@@ -66,6 +66,7 @@ const SettingsDescription<DatabaseSettings>& database_settings() {
                    "Bytes that may come at once after a pause.")
             .field("webhook_url", &DatabaseSettings::webhook_url,
                    "Each message of the queue is pushed there. Empty: none is.")
+            .secret_path()
             .field("webhook_secret", &DatabaseSettings::webhook_secret,
                    "What pushed messages are signed with: whsec_ and base64, or 16 characters and "
                    "more. Empty: they are not signed.")

@@ -266,6 +266,11 @@ class SettingsField : public SettingsDescription<S> {
         last().secret = true;
         return std::move(*this);
     }
+    /// A URL whose path may be a secret: only its origin is printed.
+    SettingsField secret_path() && {
+        last().secret_path = true;
+        return std::move(*this);
+    }
     /// Must be given, and a text must not be empty.
     SettingsField required() && {
         last().required = true;

@@ -79,6 +79,7 @@ struct TURNTABLE_EXPORT SettingInfo {
     std::vector<SettingChoice> choices;
     bool optional = false;  ///< may be left unset, which is not the same as any value
     bool secret = false;
+    bool secret_path = false;  ///< a URL whose path may be a secret; only its origin is shown
     bool required = false;
     UrlPart url_part = UrlPart::query;
 
@@ -122,7 +123,7 @@ struct TURNTABLE_EXPORT SettingsInfo {
     /// Everything wrong with a configuration; each error has the pair {"setting", name} in its
     /// context if it is about one setting. Empty when all is well.
     std::vector<Error> problems(const ProviderConfig& config) const;
-    /// `value` as it may be shown: "***" for a secret.
+    /// `value` as it may be shown: "***" for a secret, the origin of a URL with a secret path.
     std::string shown(std::string_view setting, std::string_view value) const;
 
     /// JSON Schema, draft 2020-12, of the settings as an object.

@@ -89,6 +89,9 @@ class [[nodiscard]] TURNTABLE_EXPORT Url {
 /// Masks a text that may be no URL at all, or one with slips. It hides more than Url::masked does:
 /// everything before the last `@`, and each `name=value` whose name looks secret, wherever it is.
 TURNTABLE_EXPORT std::string mask_url(std::string_view text);
+/// The origin of a URL whose path may be a secret, "https://example.org/***"; "***" for what has
+/// none.
+TURNTABLE_EXPORT std::string mask_url_path(std::string_view text);
 
 /// Whether a query or setting name is taken for a secret. Letter case does not matter, `-` and `.`
 /// count as `_`. Secret is what contains `password`, `passwd`, `passphrase`, `secret`, `token`,

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "turntable/core/nearest_name.hpp"
+#include "turntable/core/url.hpp"
 
 namespace turntable::inline v0 {
 namespace {
@@ -86,6 +87,10 @@ bool SettingsInfo::is_secret(std::string_view setting) const {
 }
 
 std::string SettingsInfo::shown(std::string_view setting, std::string_view value) const {
+    const SettingInfo* field = find(setting);
+    if (field != nullptr && field->secret_path) {
+        return mask_url_path(value);
+    }
     return is_secret(setting) ? "***" : std::string(value);
 }
 

@@ -123,6 +123,19 @@ std::string mask_url(std::string_view text) {
     return shown;
 }
 
+std::string mask_url_path(std::string_view text) {
+    std::string shown = mask_url(text);
+    const std::size_t scheme = shown.find("://");
+    if (scheme == std::string::npos) {
+        return shown.empty() ? shown : std::string(mask);
+    }
+    const std::size_t path = shown.find_first_of("/?#", scheme + 3);
+    if (path != std::string::npos && shown.substr(path) != "/") {
+        shown.replace(path, std::string::npos, "/" + std::string(mask));
+    }
+    return shown;
+}
+
 bool is_secret_name(std::string_view name) {
     static constexpr std::array parts{
         std::string_view("password"),       std::string_view("passwd"),

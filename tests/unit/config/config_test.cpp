@@ -450,6 +450,7 @@ struct PlaySettings {
     std::string listen = "here";
     std::string token_file{};
     std::string secret_word{};
+    std::string push_to{};
 };
 struct TrackSettings {
     std::uint32_t loops = 1;
@@ -463,7 +464,9 @@ class SectionTest : public ConfigTest {
                                      .field("listen", &PlaySettings::listen, "Where.")
                                      .field("token_file", &PlaySettings::token_file, "Tokens.")
                                      .field("secret_word", &PlaySettings::secret_word, "A word.")
-                                     .secret();
+                                     .secret()
+                                     .field("push_to", &PlaySettings::push_to, "A URL.")
+                                     .secret_path();
         static const auto track = SettingsDescription<TrackSettings>("play.tracks", "One.")
                                       .field("loops", &TrackSettings::loops, "How often.")
                                       .range(1, 9);
@@ -517,12 +520,15 @@ TEST_F(SectionTest, EachMistakeIsToldWithItsPlaceAndTheNearestName) {
 TEST_F(SectionTest, IsShownWithoutItsSecrets) {
     const Config config = parsed(
         "[play]\ntoken_file = \"f\"\nsecret_word = \"s3cr\"\nlisten = \"${DB_PASSWORD}\"\n"
+        "push_to = \"https://h:1/hooks/s3cr?x=s3cr\"\n"
         "[play.tracks.a]\nloops = 3\n[serve]\nurl = \"http://u:s3cr@h/\"\ntoken = \"s3cr\"\n");
     EXPECT_THAT(config.problems(), IsEmpty());
-    EXPECT_THAT(config.show(),
-                AllOf(HasSubstr("[play]\nlisten = \"***\"\nsecret_word = \"***\"\ntoken_file = "
-                                "\"f\"\n\n[play.tracks.a]\nloops = \"3\"\n"),
-                      Not(HasSubstr("s3cr"))));
+    EXPECT_THAT(
+        config.show(),
+        AllOf(HasSubstr(
+                  "[play]\nlisten = \"***\"\npush_to = \"https://h:1/***\"\n"
+                  "secret_word = \"***\"\ntoken_file = \"f\"\n\n[play.tracks.a]\nloops = \"3\"\n"),
+              Not(HasSubstr("s3cr"))));
     EXPECT_THAT(
         config.show_json(),
         AllOf(HasSubstr(R"("tables":[{"table":"tracks","name":"a","settings":{"loops":"3"}}])"),

@@ -158,6 +158,12 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(MaskUrl, HidesMoreInATextThatIsNotTrusted) {
     EXPECT_EQ(mask_url("postgress://u:s3cr@h/db"), "postgress://***@h/db");
+    EXPECT_EQ(mask_url_path("https://h:1/s3cr?x=s3cr#s3cr"), "https://h:1/***");
+    EXPECT_EQ(mask_url_path("https://u:s3cr@h?s3cr"), "https://***@h/***");
+    EXPECT_EQ(mask_url_path("https://h"), "https://h");
+    EXPECT_EQ(mask_url_path("https://h/"), "https://h/");
+    EXPECT_EQ(mask_url_path("h/s3cr"), "***");
+    EXPECT_EQ(mask_url_path(""), "");
     EXPECT_EQ(mask_url("user:s3cr@h/db"), "user:***@h/db");
     EXPECT_EQ(mask_url("u:s3cr@h"), "***@h");
     EXPECT_EQ(mask_url("@store"), "@store") << "a named store, which hides nothing";
