@@ -3,6 +3,7 @@
 #include <unistd.h>
 #include <csignal>
 
+#include <algorithm>
 #include <condition_variable>
 #include <iostream>
 #include <mutex>
@@ -232,13 +233,27 @@ void wait_for_stop(App& app, Serving& serving) {
     stopped.wait(lock, app.stop().get_token(), [] { return false; });
 }
 
+std::chrono::milliseconds left_until(turntable::Instant until, turntable::Instant now) {
+    return std::max(std::chrono::floor<std::chrono::milliseconds>(until - now),
+                    std::chrono::milliseconds(0));
+}
+
 void end(App& app, Serving& serving) {
     const auto grace = serving.settings.drain_time;
-    bool all_ended = true;
+    const auto& clock = serving.runtime->clock();
+    const turntable::Instant until = clock.steady_now() + grace;
+    // All are asked first, so that they share the time.
     for (const auto& webhook : serving.webhooks) {
-        all_ended = webhook->stop(grace) && all_ended;
+        webhook->request_stop();
     }
-    if (!serving.listener->stop(grace) || !all_ended) {
+    if (serving.backups) {
+        serving.backups->request_stop();
+    }
+    bool all_ended = serving.listener->stop(grace);
+    for (const auto& webhook : serving.webhooks) {
+        all_ended = webhook->stop(left_until(until, clock.steady_now())) && all_ended;
+    }
+    if (!all_ended) {
         std::cerr << "turntable: some requests were broken off after " << grace.count() << " ms\n";
     }
     if (serving.backups) {

@@ -316,7 +316,8 @@ TEST_F(Webhooks, WhatWasNotSentWhenItStopsCostsNoAttempt) {
     const std::string address = server->addresses().at(0);
     push();
     server.reset();
-    ASSERT_TRUE(db.enqueue("makes the pause", {.backoff = std::vector<std::chrono::milliseconds>{1h}}));
+    ASSERT_TRUE(
+        db.enqueue("makes the pause", {.backoff = std::vector<std::chrono::milliseconds>{1h}}));
     wait_for_result("failed", 1);
     // The only attempt of this one is not used up by waiting for its turn.
     ASSERT_TRUE(
