@@ -295,7 +295,7 @@ void add_serve(CLI::App& root, App& app) {
     auto* command = root.add_subcommand("serve", "Serve databases over HTTP (KV Connect)");
     command->add_option("STORE", options->stores,
                         "What to serve: NAME=URL or @NAME, the first also a URL alone; without "
-                        "any, those of turntable.toml, --store, or sqlite:turntable.db");
+                        "any, --store, those of turntable.toml, or sqlite:turntable.db");
     command->add_option(
         "--listen,--addr", options->listen,
         "HOST:PORT, [IPV6]:PORT or unix:PATH; 127.0.0.1:4512 unless told otherwise");

@@ -30,8 +30,26 @@ Result<SectionContent> section_of_file(App& app) {
     return section ? *std::move(section) : SectionContent();
 }
 
+/// What the command line names, the strongest first: stores, --store, denokv's one database.
+std::vector<std::string> named_stores(const App& app, const ServeOptions& options) {
+    if (!options.stores.empty()) {
+        return options.stores;
+    }
+    if (!app.store.empty()) {
+        return {app.store};
+    }
+    if (!options.sqlite_path.empty()) {
+        return {"main=sqlite:" + options.sqlite_path};
+    }
+    return {};
+}
+
+bool stands_in_for_denokv(const App& app, const ServeOptions& options) {
+    return options.stores.empty() && app.store.empty() && !options.sqlite_path.empty();
+}
+
 /// Those of the file, and over them those of the command line.
-Result<server::Settings> settings_of(const ServeOptions& options, SettingMap map) {
+Result<server::Settings> settings_of(const App& app, const ServeOptions& options, SettingMap map) {
     for (const std::string& text : options.settings) {
         const std::size_t equals = text.find('=');
         if (equals == std::string::npos) {
@@ -44,9 +62,10 @@ Result<server::Settings> settings_of(const ServeOptions& options, SettingMap map
             map[name] = value;
         }
     };
-    set("listen", !options.listen.empty()                                   ? options.listen
-                  : !options.sqlite_path.empty() && !map.contains("listen") ? denokv_listen
-                                                                            : "");
+    if (!map.contains("listen") && stands_in_for_denokv(app, options)) {
+        map["listen"] = denokv_listen;
+    }
+    set("listen", options.listen);
     set("token_file", options.token_file);
     set("access_token", options.access_token);
     set("tls_certificate", options.certificate);
@@ -98,12 +117,9 @@ Result<PlannedDatabase> planned_of(const SectionContent::Table& table) {
 /// Those of the command line alone, else those of the file, else one.
 Result<std::vector<PlannedDatabase>> databases_of(App& app, const ServeOptions& options,
                                                   const SectionContent& section) {
-    std::vector<std::string> texts = options.stores;
-    if (texts.empty() && !options.sqlite_path.empty()) {
-        texts.push_back("main=sqlite:" + options.sqlite_path);
-    }
+    std::vector<std::string> texts = named_stores(app, options);
     if (texts.empty() && section.tables.empty()) {
-        const std::string url = app.store.empty() ? app.registry().default_url() : app.store;
+        const std::string url = app.registry().default_url();
         texts.push_back(url.empty() ? default_store : url);
     }
     std::vector<PlannedDatabase> databases;
@@ -136,7 +152,7 @@ Result<void> refuse_pushing_read_only(const ServePlan& plan) {
 Result<ServePlan> plan_serve(App& app, const ServeOptions& options) {
     TURNTABLE_TRY(const SectionContent section, section_of_file(app));
     ServePlan plan;
-    TURNTABLE_TRY(plan.settings, settings_of(options, section.settings));
+    TURNTABLE_TRY(plan.settings, settings_of(app, options, section.settings));
     TURNTABLE_TRY(plan.databases, databases_of(app, options, section));
     TURNTABLE_CHECK(refuse_pushing_read_only(plan));
     return plan;

@@ -65,6 +65,15 @@ class OperationTest(ServerCase):
         self.assertEqual(post(server.url + "/db/single", EXCHANGE)[0], 401)
         self.assertEqual(post(server.url + "/db/app", EXCHANGE, "another-token-of-tests")[0], 404)
 
+    def test_a_store_of_the_command_line_is_served_instead_of_those_of_the_file(self):
+        config = self.configure(f'[serve]\naccess_token = "{TOKEN}"\n'
+                                '[serve.databases.app]\nurl = "memory:"\n')
+        self.assertEqual(self.cli("kv", "set", "a", "1", "-s", str(self.folder / "s.db"))[0], 0)
+        server = self.serve("--config", config, "--store", f"{self.folder}/s.db")
+        self.assertEqual(post(server.url + "/db/app", EXCHANGE)[0], 404)
+        self.assertEqual(post(server.url + "/db/main", EXCHANGE)[0], 200)
+        self.assertIn("main: ", "".join(server.said) + get(server.url + "/readyz"))
+
     def test_mistakes_in_the_file_are_told_with_their_place(self):
         for text, says in (
                 ('[serve]\nlissen = ":1"\n',

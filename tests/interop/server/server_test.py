@@ -5,7 +5,7 @@ import json
 import signal
 import subprocess
 
-from serving import TOKEN, TURNTABLE, Server, ServerCase, main
+from serving import TOKEN, TURNTABLE, Server, ServerCase, environment, main
 
 
 class ServerTest(ServerCase):
@@ -125,6 +125,22 @@ class ServerTest(ServerCase):
                                   "0.0.0.0:0"], capture_output=True, text=True, timeout=60)
         self.assertEqual(refused.returncode, 5)
         self.assertIn("token", refused.stderr)
+
+    def refusal(self, *arguments, before=()):
+        """What a server that does not start says."""
+        done = subprocess.run([TURNTABLE, *before, "serve", *arguments], capture_output=True,
+                              text=True, timeout=60, env=environment(), cwd=self.folder)
+        self.assertEqual(done.returncode, 5, done.stderr)
+        return done.stderr
+
+    def test_only_what_stands_in_for_denokv_listens_for_others(self):
+        path = ("--sqlite-path", str(self.folder / "s.db"))
+        missing = ("--tls-certificate", "missing.pem", "--tls-key", "missing.pem")
+        self.assertIn("others reach 0.0.0.0", self.refusal("--no-token", before=path))
+        for other in (("memory:",), ("--store", "memory:")):
+            said = self.refusal(*other, "--no-token", *missing, before=path)
+            self.assertNotIn("others reach", said)
+            self.assertIn("missing.pem", said)
 
 
 if __name__ == "__main__":
