@@ -58,12 +58,12 @@ class Receiver:
                 pass  # it has ended
 
 
-def until(condition, seconds=60):
+def until(condition, seconds=60, pause=0.01):
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
             raise AssertionError("it did not come in time")
-        time.sleep(0.01)
+        time.sleep(pause)
 
 
 def enqueue(url, value, **options):
