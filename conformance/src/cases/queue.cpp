@@ -81,7 +81,6 @@ void finishing_what_is_not_there(Environment& environment) {
          {message.id, std::string("00000000-0000-4000-8000-000000000000")}) {
         expect_code(store.finish(id, Delivery::done), absent, "finishing what is not leased");
         expect_code(store.finish(id, Delivery::failed), absent, "failing what is not leased");
-        expect_code(store.finish(id, Delivery::returned), absent, "returning what is not leased");
         expect_code(store.extend(id), absent, "extending what is not leased");
     }
 }
