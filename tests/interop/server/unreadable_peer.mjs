@@ -1,4 +1,5 @@
-// A value that the server gives as bytes, in Deno and in Node: no message without a value comes of it.
+// A value that the server gives as bytes, in Deno and in Node: no message without a value comes of
+// it.
 import assert from 'node:assert';
 import process from 'node:process';
 import { Queue } from '../../../clients/js/queue.mjs';
@@ -40,7 +41,9 @@ async function fetch(url, { body }) {
     stop.abort();
     return new Response(null, { status: 204 });
   }
-  const delivery = { id: 'the-delivery', messageId: 'the-id', v8: '/2MA', leaseUntilMs: Date.now() + 5000 };
+  const delivery = {
+    id: 'the-delivery', messageId: 'the-id', v8: '/2MA', leaseUntilMs: Date.now() + 5000,
+  };
   return new Response(JSON.stringify(delivery));
 }
 const told = [];
