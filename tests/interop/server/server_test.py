@@ -107,7 +107,11 @@ class ServerTest(ServerCase):
                             DENO_KV_ACCESS_TOKEN=TOKEN)
         self.assertEqual(self.ask("deno", "get", server.url, "a"), '"by node"\n')
         self.assertEqual(server.end(), 0)
+        # And back: denokv's own engine, in Deno and in the package for Node, goes on with the file.
         self.assertEqual(self.ask("deno", "get", file, "a"), '"by node"\n')
+        self.assertEqual(self.ask("node", "get", file, "a"), '"by node"\n')
+        self.ask("node", "set", file, "a", "by denokv")
+        self.assertEqual(self.ask("deno", "get", file, "a"), '"by denokv"\n')
 
     def test_the_first_start_makes_a_token_that_its_owner_alone_reads(self):
         tokens = self.folder / "tokens"
