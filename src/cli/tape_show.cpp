@@ -127,13 +127,10 @@ void print_metadata(const tape::TapeMetadata& tape) {
     print_row("endpoint", tape.endpoint);
     print_row("redaction", tape.redaction.empty() ? "none" : tape.redaction);
     for (const tape::Link& link : tape.links) {
-        std::string row = link.relation;
-        row += ' ';
-        row += link.id;
-        print_row("link", row);
+        print_row("link", link.relation + " " + link.id);
     }
     for (const auto& [name, value] : tape.head_attributes) {
-        print_row("attribute", name + " = " + value);
+        print_row("attribute", std::string(name).append(" = ").append(value));
     }
     print_row("state", print_state(tape));
     if (tape.torn_bytes != 0) {
