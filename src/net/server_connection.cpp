@@ -71,12 +71,18 @@ void ServerConnection::start(const std::shared_ptr<const TlsContext>& tls) {
 }
 
 void ServerConnection::begin_session(std::optional<http::Version> version) {
-    std::weak_ptr<ServerConnection> weak = weak_from_this();
-    session_ = std::make_shared<http::ServerSession>(options_, peer_, version, [weak] {
-        if (const auto self = weak.lock()) {
-            self->update();
-        }
-    });
+    const auto on_self = [this](auto call) {
+        return [weak = weak_from_this(), call] {
+            if (const auto self = weak.lock()) {
+                call(*self);
+            }
+        };
+    };
+    session_ = std::make_shared<http::ServerSession>(
+        options_, peer_, version,
+        http::ServerSession::Driver{
+            .changed = on_self([](ServerConnection& self) { self.update(); }),
+            .read = on_self([](ServerConnection& self) { (void)self.read_some(); })});
 }
 
 void ServerConnection::drain() {

@@ -107,7 +107,11 @@ Async<Response> take_until(ServedDatabase served, QueueCall call, bool as_stored
             co_return Refusal{401, "the access token has ended or was withdrawn"}.response();
         }
         if (message) {
-            co_return json_response(message_json(*message, as_stored));
+            Response answer = json_response(message_json(*message, as_stored));
+            answer.take_back = [served, id = message->id] {
+                return served.database.backend().queue_finish({}, id, kv::Delivery::returned);
+            };
+            co_return answer;
         }
         if (runtime.clock().steady_now() >= until) {
             co_return nothing();

@@ -118,7 +118,8 @@ class SessionPeer {
     explicit SessionPeer(SessionServer& server, std::optional<http::Version> version = {})
         : server_(server),
           session_(std::make_shared<http::ServerSession>(
-              server.options, http::Peer{.address = "192.0.2.1:1"}, version, [] {})) {}
+              server.options, http::Peer{.address = "192.0.2.1:1"}, version,
+              http::ServerSession::Driver{.changed = [] {}, .read = [this] { on_read(); }})) {}
     ~SessionPeer() {
         session_->abandon(http::CloseReason::peer);
         for (const auto& pieces : server_.streams) {
@@ -130,6 +131,8 @@ class SessionPeer {
     SessionPeer& operator=(const SessionPeer&) = delete;
 
     http::ServerSession& session() { return *session_; }
+    /// What is there for the session when it reads by itself.
+    std::function<void()> on_read = [] {};
     /// Sends, and takes what comes back.
     std::string send(ByteView bytes) {
         session_->receive(bytes);

@@ -9,9 +9,11 @@
 #include <variant>
 #include <vector>
 
+#include "turntable/core/async.hpp"
 #include "turntable/core/bytes.hpp"
 #include "turntable/core/export.hpp"
 #include "turntable/core/stream.hpp"
+#include "turntable/core/unique_function.hpp"
 
 /// \file
 /// Requests and responses of HTTP, the same for both versions and both ends of a connection.
@@ -95,6 +97,10 @@ struct Response {
     int status = 200;
     Headers headers = {};
     Body body = Bytes();
+    /// Undoes what the answer gives away; called in place of sending it when the asker has gone.
+    /// Before it sends an answer that has one, a connection reads what has come, so that an asker
+    /// who left before the answer was made is not taken for one who waits.
+    UniqueFunction<Async<void>()> take_back = {};
 };
 
 /// Whether a text is the name of a field in lower case, and whether one may be a field's value.

@@ -35,10 +35,10 @@ struct ServerSession::Running {
 };
 
 ServerSession::ServerSession(std::shared_ptr<const SessionOptions> options, Peer peer,
-                             std::optional<Version> version, UniqueFunction<void()> changed)
+                             std::optional<Version> version, Driver driver)
     : options_(std::move(options)),
       peer_(std::move(peer)),
-      changed_(std::move(changed)),
+      driver_(std::move(driver)),
       begun_(options_->runtime->clock().steady_now()),
       slow_since_(begun_) {
     if (version) {
@@ -173,7 +173,11 @@ void ServerSession::start(StreamId stream, Request request) {
     auto answer = options_->handler->handle(std::move(request), context);
     when_ready(std::move(answer), options_->executor,
                [self = shared_from_this(), running](Result<Response> result) {
-                   self->answered(running, std::move(result));
+                   if (result && result->take_back) {
+                       self->give_or_take_back(running, *std::move(result));
+                   } else {
+                       self->answered(running, std::move(result));
+                   }
                });
 }
 
@@ -220,12 +224,31 @@ void ServerSession::answered(const std::shared_ptr<Running>& running, Result<Res
                                      : result.error());
         send(*running, plain_text(500));
     }
-    if (!pumping_) {
-        pump();
-        if (changed_ && reason_ == CloseReason::open) {
-            changed_();
-        }
+    tell_driver();
+}
+
+/// Sends the answer if its asker is there by all that has come.
+void ServerSession::give_or_take_back(const std::shared_ptr<Running>& running, Response response) {
+    if (pumping_) {  // amid what has come
+        options_->executor->post(
+            [self = shared_from_this(), running, response = std::move(response)]() mutable {
+                self->give_or_take_back(running, std::move(response));
+            });
+        return;
     }
+    if (!running->cancelled) {
+        driver_.read();
+    }
+    if (!running->cancelled) {
+        return answered(running, std::move(response));
+    }
+    when_ready(response.take_back(), options_->executor,
+               [self = shared_from_this(), running](const Result<void>& result) {
+                   if (!result) {
+                       self->log_failure(*running, result.error());
+                   }
+                   self->finish_cancelled(*running);
+               });
 }
 
 void ServerSession::send(Running& running, Response response) {
@@ -251,6 +274,17 @@ void ServerSession::send(Running& running, Response response) {
     }
     protocol_->respond(running.stream, response.status, response.headers, std::move(body), now);
     finish(running);
+}
+
+/// After something was given to the protocol outside a call of the driver.
+void ServerSession::tell_driver() {
+    if (pumping_) {
+        return;
+    }
+    pump();
+    if (reason_ == CloseReason::open) {
+        driver_.changed();
+    }
 }
 
 void ServerSession::pull(const std::shared_ptr<Running>& running) {
@@ -286,12 +320,7 @@ void ServerSession::pulled(const std::shared_ptr<Running>& running,
     } else {
         protocol_->give(running->stream, **std::move(piece), now);
     }
-    if (!pumping_) {
-        pump();
-        if (changed_ && reason_ == CloseReason::open) {
-            changed_();
-        }
-    }
+    tell_driver();
 }
 
 void ServerSession::cancel(StreamId stream) {
@@ -318,8 +347,8 @@ void ServerSession::finish(Running& running) {
 /// The driver of a connection that has ended waits for the last of these.
 void ServerSession::finish_cancelled(Running& running) {
     finish(running);
-    if (running_count_ == 0 && reason_ != CloseReason::open && changed_) {
-        changed_();
+    if (running_count_ == 0 && reason_ != CloseReason::open) {
+        driver_.changed();
     }
 }
 

@@ -36,9 +36,18 @@ struct SessionOptions {
 /// Errors: what is wrong ends the connection: `is_finished`, `reason`.
 class TURNTABLE_EXPORT ServerSession : public std::enable_shared_from_this<ServerSession> {
   public:
+    /// What a session asks of its driver.
+    struct Driver {
+        /// There is output, or nothing is under way any more; not called for what comes of a call
+        /// of the driver.
+        UniqueFunction<void()> changed;
+        /// Reads what has come, without waiting, and gives it to the session.
+        UniqueFunction<void()> read;
+    };
+
     /// `version`: what was agreed on when the connection was secured; else the first bytes tell.
     ServerSession(std::shared_ptr<const SessionOptions> options, Peer peer,
-                  std::optional<Version> version, UniqueFunction<void()> changed);
+                  std::optional<Version> version, Driver driver);
     ServerSession(const ServerSession&) = delete;
     ServerSession& operator=(const ServerSession&) = delete;
     ~ServerSession();
@@ -74,12 +83,14 @@ class TURNTABLE_EXPORT ServerSession : public std::enable_shared_from_this<Serve
     void pump();
     void start(StreamId stream, Request request);
     void answered(const std::shared_ptr<Running>& running, Result<Response> result);
+    void give_or_take_back(const std::shared_ptr<Running>& running, Response response);
     void send(Running& running, Response response);
     void pull(const std::shared_ptr<Running>& running);
     void pulled(const std::shared_ptr<Running>& running, Result<std::optional<Bytes>> piece);
     void cancel(StreamId stream);
     void finish(Running& running);
     void finish_cancelled(Running& running);
+    void tell_driver();
     void refuse(StreamId stream, int status);
     bool decode(Request& request, StreamId stream);
     const std::string& date();
@@ -87,7 +98,7 @@ class TURNTABLE_EXPORT ServerSession : public std::enable_shared_from_this<Serve
 
     std::shared_ptr<const SessionOptions> options_;
     Peer peer_;
-    UniqueFunction<void()> changed_;
+    Driver driver_;
     std::unique_ptr<ServerProtocol> protocol_;
     std::unordered_map<StreamId, std::shared_ptr<Running>> running_;
     /// With those that nobody waits for any more, and that go on nevertheless.

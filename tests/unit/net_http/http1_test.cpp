@@ -184,6 +184,81 @@ TEST(Http1, StopsWhoAnswersWhenTheAskerHasGone) {
     EXPECT_EQ(peer.session().running(), 0U);
 }
 
+/// A server whose answer can be taken back, and a connection that has asked for it.
+struct TakenBack {
+    TakenBack() {
+        server.handler->answer = [this](const http::Request&, const Context& context) {
+            asked.emplace(*server.runtime, context);
+            return asked->take_async();
+        };
+        peer.send(get);
+    }
+    /// Gives the answer, and says what of it was sent.
+    std::string answer() {
+        http::Response response{.body = Bytes::copy("a gift")};
+        response.take_back = [this] {
+            taking_back.emplace(*server.runtime, Context());
+            return taking_back->take_async();
+        };
+        std::move(*asked).complete(std::move(response));
+        return peer.take();
+    }
+
+    SessionServer server;
+    std::optional<Promise<http::Response>> asked;
+    std::optional<Promise<void>> taking_back;
+    SessionPeer peer{server};
+};
+
+TEST(Http1, TakesBackAnAnswerWhoseAskerHasGone) {
+    TakenBack taken;
+    taken.peer.session().end_of_input();
+    EXPECT_EQ(taken.answer(), "");
+    ASSERT_TRUE(taken.taking_back);
+    EXPECT_EQ(taken.peer.session().running(), 1U) << "whoever ends the server waits for it";
+    std::move(*taken.taking_back).complete({});
+    taken.peer.take();
+    EXPECT_EQ(taken.peer.session().running(), 0U);
+}
+
+TEST(Http1, ReadsWhatHasComeBeforeItSendsWhatCanBeTakenBack) {
+    TakenBack taken;
+    taken.peer.on_read = [&] { taken.peer.session().end_of_input(); };
+    EXPECT_EQ(taken.answer(), "");
+    ASSERT_TRUE(taken.taking_back);
+    std::move(*taken.taking_back).complete(Error(ErrorCode::io, "the disk is gone"));
+    taken.peer.take();
+    EXPECT_EQ(taken.peer.session().running(), 0U);
+}
+
+TEST(Http1, ReadsOnBeforeItGivesAtOnceWhatCanBeTakenBack) {
+    SessionServer server;
+    int taken_back = 0;
+    server.handler->answer = [&](const http::Request&, const Context&) {
+        http::Response response{.body = Bytes::copy("a gift")};
+        response.take_back = [&]() -> Async<void> {
+            ++taken_back;
+            return Result<void>();
+        };
+        return response;
+    };
+    SessionPeer peer(server);
+    EXPECT_THAT(peer.send(get), EndsWith("a gift"));
+    peer.on_read = [&] { peer.session().end_of_input(); };
+    EXPECT_EQ(peer.send(get), "");
+    EXPECT_EQ(taken_back, 1);
+    EXPECT_EQ(peer.session().running(), 0U);
+}
+
+TEST(Http1, TakesNothingBackFromOneWhoWaits) {
+    TakenBack taken;
+    int reads = 0;
+    taken.peer.on_read = [&] { ++reads; };
+    EXPECT_THAT(taken.answer(), EndsWith("a gift"));
+    EXPECT_EQ(reads, 1);
+    EXPECT_FALSE(taken.taking_back);
+}
+
 TEST(Http1, ClosesWhenAskedTo) {
     SessionServer server;
     SessionPeer peer(server);

@@ -93,6 +93,29 @@ TEST_F(Http2, StopsWhoAnswersACancelledRequest) {
     EXPECT_EQ(peer.session().running(), 0U);
 }
 
+TEST_F(Http2, TakesBackAnAnswerToARequestWhoseEndWasNotReadYet) {
+    answer_later();
+    say(get_frame(1) + get_frame(3));
+    bool taken_back = false;
+    peer.on_read = [&] {
+        peer.on_read = [] {};
+        peer.session().receive(frame(NGHTTP2_RST_STREAM, 0, 1, big_endian(NGHTTP2_CANCEL)));
+    };
+    for (auto& one : asked) {
+        http::Response response;
+        response.take_back = [&]() -> Async<void> {
+            taken_back = true;
+            return Result<void>();
+        };
+        std::move(one).complete(std::move(response));
+    }
+    take();
+    EXPECT_TRUE(taken_back);
+    EXPECT_FALSE(reader.has_answer(1));
+    EXPECT_EQ(reader.answer(3).status, "200");
+    EXPECT_EQ(peer.session().running(), 0U);
+}
+
 TEST_F(Http2, AsksAStreamForMoreOnlyWhenTheWindowHasRoom) {
     auto pieces = std::make_shared<Pieces>();
     server.handler->answer = [&](const http::Request&, const Context&) {
