@@ -7,8 +7,8 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <filesystem>
 
+#include "core/sync_folder.hpp"
 #include "turntable/core/file_error.hpp"
 
 namespace turntable::inline v0 {
@@ -47,18 +47,6 @@ bool rename_to_new(const std::string& from, const std::string& to) {
 bool has_another_name(int file) {
     struct stat status{};
     return ::fstat(file, &status) == 0 && status.st_nlink > 1;
-}
-
-Result<void> sync_folder(const std::string& path) {
-    std::string folder = std::filesystem::path(path).parent_path().string();
-    folder = folder.empty() ? "." : folder;
-    const int file = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const bool synced = file >= 0 && ::fsync(file) == 0;
-    const int number = errno;
-    if (file >= 0) {
-        ::close(file);
-    }
-    return synced ? Result<void>() : file_error(number, "syncing the folder of", path);
 }
 
 }  // namespace
@@ -125,7 +113,7 @@ Result<void> NewFile::commit() {
         }
     }
     ::close(std::exchange(file_, -1));
-    return sync_folder(path_);
+    return sync_folder_of(path_);
 }
 
 }  // namespace turntable::inline v0

@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "core/sync_folder.hpp"
 #include "turntable/core/file_error.hpp"
 
 namespace turntable::inline v0::server {
@@ -182,15 +183,7 @@ Result<void> publish_backup(const std::string& path) {
     if (std::rename(unverified_path(path).c_str(), path.c_str()) != 0) {
         return file_error(errno, "renaming", path);
     }
-    const std::string folder = std::filesystem::path(path).parent_path().string();
-    const int file =
-        ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const bool synced = file >= 0 && ::fsync(file) == 0;
-    const int number = errno;
-    if (file >= 0) {
-        ::close(file);
-    }
-    return synced ? Result<void>() : file_error(number, "syncing the folder of", path);
+    return sync_folder_of(path);
 }
 
 }  // namespace turntable::inline v0::server

@@ -5,10 +5,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <filesystem>
 #include <utility>
 
 #include "core/secure_random.hpp"
+#include "core/sync_folder.hpp"
 #include "turntable/core/file_error.hpp"
 
 namespace turntable::inline v0::server {
@@ -91,15 +91,6 @@ Result<void> write_new(const std::string& path, std::string_view text) {
         text.remove_prefix(written < 0 ? 0 : static_cast<std::size_t>(written));
     }
     return ::fsync(file.number()) == 0 ? Result<void>() : file_error(errno, "syncing", path);
-}
-
-Result<void> sync_folder_of(const std::string& path) {
-    const std::string folder = std::filesystem::path(path).parent_path().string();
-    const OpenFile file(
-        ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    return file.number() >= 0 && ::fsync(file.number()) == 0
-               ? Result<void>()
-               : file_error(errno, "syncing the folder of", path);
 }
 
 }  // namespace

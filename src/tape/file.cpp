@@ -4,10 +4,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <filesystem>
 #include <system_error>
 #include <utility>
 
+#include "core/sync_folder.hpp"
 #include "turntable/core/file_error.hpp"
 #include "turntable/tape/storage.hpp"
 
@@ -83,23 +83,6 @@ Result<std::unique_ptr<FileSink>> FileSink::open_with(const std::string& path, i
     sink->size_ = static_cast<std::uint64_t>(status.st_size);
     return sink;
 }
-
-namespace {
-
-/// A new name is kept by the folder that has it.
-Result<void> sync_folder_of(const std::string& path) {
-    std::string folder = std::filesystem::path(path).parent_path().string();
-    folder = folder.empty() ? "." : folder;
-    const int file = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const bool done = file >= 0 && ::fsync(file) == 0;
-    const int number = errno;
-    if (file >= 0) {
-        ::close(file);
-    }
-    return done ? Result<void>() : file_error(number, "syncing the folder of", path);
-}
-
-}  // namespace
 
 Result<std::unique_ptr<FileSink>> FileSink::create(const std::string& path,
                                                    const FileSinkOptions& options) {
