@@ -7,6 +7,7 @@
 #include "turntable/core/async.hpp"
 #include "turntable/core/backoff.hpp"
 #include "turntable/core/context.hpp"
+#include "turntable/core/coroutine.hpp"
 #include "turntable/core/error.hpp"
 
 namespace turntable::inline v0::kv::http {
@@ -48,5 +49,29 @@ class Attempts {
 
 /// The error of a call after its backend was closed.
 Error closed_error();
+
+/// Makes a call until it is made or is not made again: `once(connected)` is one attempt.
+template <class T, class Once>
+Async<T> repeat(std::shared_ptr<Session> session, Context context, Once once) {
+    const Pass inside(session->calls());
+    if (!inside) {
+        co_return closed_error();
+    }
+    Attempts attempts(session, context);
+    while (true) {
+        const Result<ConnectedPtr> used = co_await session->connected(context);
+        Result<T> result = used ? Result<T>(closed_error()) : Result<T>(used.error());
+        if (used) {
+            result = co_await once(*used);
+        }
+        if (result) {
+            co_return result;
+        }
+        const Result<bool> again = co_await attempts.again(result.error(), used ? *used : nullptr);
+        if (!again || !*again) {
+            co_return attempts.given_up(result.error());
+        }
+    }
+}
 
 }  // namespace turntable::inline v0::kv::http

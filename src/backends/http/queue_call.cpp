@@ -61,33 +61,29 @@ bool may_be_made(const Error& error) {
     return error.code() == ErrorCode::io && net::http::may_have_been_sent(error);
 }
 
-/// finish and extend. A finish that may have been made, and is then not found, was made.
+/// A finish or extend, once. `may_be_made_before` tells of earlier attempts, and of this one from
+/// now on.
+Async<void> settle_once(std::shared_ptr<Session> session, Context context, ConnectedPtr used,
+                        std::string name, std::string body,
+                        std::shared_ptr<bool> may_be_made_before) {
+    const Result<Reply> reply =
+        co_await queue_call(session, context, std::move(used), name, std::move(body));
+    // A finish that may have been made, and is then not found, was made.
+    if (reply ||
+        (*may_be_made_before && name == "finish" && reply.error().code() == ErrorCode::not_found)) {
+        co_return {};
+    }
+    *may_be_made_before = *may_be_made_before || may_be_made(reply.error());
+    co_return reply.error();
+}
+
 Async<void> settle_call(std::shared_ptr<Session> session, Context context, std::string name,
                         std::string body) {
-    const Pass inside(session->calls());
-    if (!inside) {
-        co_return closed_error();
-    }
-    Attempts attempts(session, context);
-    bool was_perhaps_made = false;
-    while (true) {
-        Result<ConnectedPtr> used = co_await session->connected(context);
-        Result<Reply> reply = used ? Result<Reply>(Reply()) : used.error();
-        if (used) {
-            reply = co_await queue_call(session, context, *used, name, body);
-        }
-        if (reply) {
-            co_return {};
-        }
-        if (was_perhaps_made && name == "finish" && reply.error().code() == ErrorCode::not_found) {
-            co_return {};
-        }
-        was_perhaps_made = was_perhaps_made || (used && may_be_made(reply.error()));
-        const Result<bool> again = co_await attempts.again(reply.error(), used ? *used : nullptr);
-        if (!again || !*again) {
-            co_return attempts.given_up(reply.error());
-        }
-    }
+    auto once = [session, context, name = std::move(name), body = std::move(body),
+                 before = std::make_shared<bool>(false)](ConnectedPtr used) {
+        return settle_once(session, context, std::move(used), name, body, before);
+    };
+    return repeat<void>(session, context, std::move(once));
 }
 
 }  // namespace

@@ -91,43 +91,16 @@ Async<ReadOutput> read_health(std::shared_ptr<Session> session, Context context)
 
 Async<ReadOutput> read_call(std::shared_ptr<Session> session, Context context, std::string message,
                             std::size_t ranges, Consistency consistency) {
-    const Pass inside(session->calls());
-    if (!inside) {
-        co_return closed_error();
-    }
-    Attempts attempts(session, context);
-    while (true) {
-        Result<ConnectedPtr> used = co_await session->connected(context);
-        Result<ReadOutput> output = used ? Result<ReadOutput>(ReadOutput()) : used.error();
-        if (used) {
-            output = co_await read_once(session, context, *used, consistency, message, ranges);
-        }
-        if (output) {
-            co_return output;
-        }
-        const Result<bool> again = co_await attempts.again(output.error(), used ? *used : nullptr);
-        if (!again || !*again) {
-            co_return attempts.given_up(output.error());
-        }
-    }
+    auto once = [session, context, message = std::move(message), ranges,
+                 consistency](ConnectedPtr used) {
+        return read_once(session, context, std::move(used), consistency, message, ranges);
+    };
+    return repeat<ReadOutput>(session, context, std::move(once));
 }
 
 Async<void> connect_call(std::shared_ptr<Session> session, Context context) {
-    const Pass inside(session->calls());
-    if (!inside) {
-        co_return closed_error();
-    }
-    Attempts attempts(session, context);
-    while (true) {
-        const Result<ConnectedPtr> used = co_await session->connected(context);
-        if (used) {
-            co_return {};
-        }
-        const Result<bool> again = co_await attempts.again(used.error(), nullptr);
-        if (!again || !*again) {
-            co_return attempts.given_up(used.error());
-        }
-    }
+    return repeat<void>(std::move(session), std::move(context),
+                        [](const ConnectedPtr&) -> Async<void> { return Result<void>(); });
 }
 
 Async<Health> health_call(std::shared_ptr<Session> session, Context context) {
