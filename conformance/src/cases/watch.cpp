@@ -213,8 +213,8 @@ void others_are_seen(Environment& environment) {
         const auto start = Clock::system()->steady_now();
         watcher.until_value(name, value);
         const auto took = Clock::system()->steady_now() - start;
-        // The machine may be slow by itself; half as much again and a second are granted.
-        expect(took <= within * 3 / 2 + std::chrono::seconds(1),
+        // The machine may be slow by itself: half as much again and five seconds are granted.
+        expect(took <= within * 3 / 2 + std::chrono::seconds(5),
                "a commit through another handle is told within watch_others_within");
     }
 }
