@@ -426,13 +426,13 @@ Async<void> FaultyBlobs::remove_all(const Context& context, std::string_view pat
     return Result<void>();
 }
 
-conformance::Subject faulty_blob_subject(BlobDefect defect) {
+blob::conformance::Subject faulty_blob_subject(BlobDefect defect) {
     const auto open = [defect](const std::string& place, const std::shared_ptr<Runtime>& runtime) {
         return Result<AnyBackend>(
             AnyBackend(FaultyBlobs({.runtime = runtime, .name = place}, defect)));
     };
     static std::atomic<int> count = 0;
-    conformance::Subject subject = conformance::placed_subject(
+    blob::conformance::Subject subject = blob::conformance::placed_subject(
         "faulty", [] { return "faulty" + std::to_string(++count); }, open);
     if (defect == BlobDefect::reopen_loses_blobs) {
         subject.reopen = [reopen = subject.reopen](const std::shared_ptr<Runtime>& runtime) {

@@ -19,15 +19,15 @@ using turntable::conformance_test::open_memory;
 namespace conformance = turntable::kv::conformance;
 namespace kv = turntable::kv;
 
-struct Row {
+struct Layers {
     const char* name;
     std::vector<std::string> layers;
 };
-void PrintTo(const Row& row, std::ostream* stream) { *stream << row.name; }
+void PrintTo(const Layers& row, std::ostream* stream) { *stream << row.name; }
 
 // Delays of zero still make every answer pending; the suite moves the clock, so longer ones would
 // wait for it.
-const Row rows[] = {
+const Layers layer_rows[] = {
     {"Cache", {"cache?ttl=1h"}},
     {"Chaos", {"chaos?seed=7&delays=0.5&max_delay=0"}},
     {"Check", {"check"}},
@@ -49,7 +49,7 @@ const Row rows[] = {
       "chaos?seed=3&read_errors=0.05&write_errors=0.05&delays=0.2"}},
 };
 
-class Layer : public testing::TestWithParam<Row> {};
+class Layer : public testing::TestWithParam<Layers> {};
 
 TEST_P(Layer, KeepsWhatItsCapabilitiesPromise) {
     const conformance::Subject subject{
@@ -65,7 +65,7 @@ TEST_P(Layer, KeepsWhatItsCapabilitiesPromise) {
     EXPECT_TRUE(report.certified());
 }
 
-INSTANTIATE_TEST_SUITE_P(Conformance, Layer, testing::ValuesIn(rows),
+INSTANTIATE_TEST_SUITE_P(Conformance, Layer, testing::ValuesIn(layer_rows),
                          [](const auto& info) { return std::string(info.param.name); });
 
 // The suite writes keys that begin with many texts and numbers; what begins with "never" belongs to

@@ -374,7 +374,7 @@ Result<AnyProvider> open_tape_memory(const std::string& name, const OpenOptions&
     return std::move(library.provider());
 }
 
-conformance::Subject faulty_tape_subject(TapeDefect defect) {
+tape::conformance::Subject faulty_tape_subject(TapeDefect defect) {
     const auto open = [defect](const std::string& place,
                                const OpenOptions& options) -> Result<AnyProvider> {
         TURNTABLE_TRY(AnyProvider memory, open_tape_memory(place, options));
@@ -382,7 +382,8 @@ conformance::Subject faulty_tape_subject(TapeDefect defect) {
     };
     static std::atomic<int> count = 0;
     const auto new_place = [] { return "faulty" + std::to_string(++count); };
-    conformance::Subject subject = conformance::placed_subject("faulty", new_place, open);
+    tape::conformance::Subject subject =
+        tape::conformance::placed_subject("faulty", new_place, open);
     // What is in memory stays only while somebody has it open.
     const auto kept = std::make_shared<std::optional<AnyProvider>>();
     subject.open_fresh = [first = subject.open_fresh, second = subject.open_second,

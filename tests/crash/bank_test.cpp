@@ -15,8 +15,8 @@
 namespace turntable::test {
 namespace {
 
-constexpr int processes = 3;
-constexpr int threads = 2;
+constexpr int bank_processes = 3;
+constexpr int bank_threads = 2;
 
 class Bank : public testing::TestWithParam<std::string> {
   protected:
@@ -28,7 +28,7 @@ class Bank : public testing::TestWithParam<std::string> {
     std::unique_ptr<ChildProcess> start(int number, int count) const {
         return std::make_unique<ChildProcess>(
             std::vector<std::string>{CRASH_PROGRAM, "bank", url_, std::to_string(number),
-                                     std::to_string(threads), std::to_string(count)});
+                                     std::to_string(bank_threads), std::to_string(count)});
     }
     void expect_sum() const {
         const auto sum = money_in_bank(*db_);
@@ -43,7 +43,7 @@ class Bank : public testing::TestWithParam<std::string> {
     /// kills all after `lines` of it.
     void round(int first, int count, int lines, bool kill) {
         std::vector<std::unique_ptr<ChildProcess>> children;
-        for (int i = 0; i < processes; ++i) {
+        for (int i = 0; i < bank_processes; ++i) {
             children.push_back(start(first + i, count));
         }
         std::map<int, std::uint64_t> told;
@@ -72,7 +72,8 @@ class Bank : public testing::TestWithParam<std::string> {
             EXPECT_EQ(child->wait(), kill ? -SIGKILL : 0);
         }
         ASSERT_NO_FATAL_FAILURE(expect_sum());
-        for (int teller = first * threads; teller < (first + processes) * threads; ++teller) {
+        for (int teller = first * bank_threads; teller < (first + bank_processes) * bank_threads;
+             ++teller) {
             EXPECT_GE(moves_of(teller), told[teller]) << "an acknowledged move is lost";
             EXPECT_LE(moves_of(teller), told[teller] + (kill ? 1 : 0)) << "a move was made twice";
         }
@@ -94,8 +95,8 @@ TEST_P(Bank, TheSumHoldsWhileThreadsAndProcessesMoveMoney) {
     int first = 0;
     do {
         round(first, 30, 0, false);
-        EXPECT_EQ(moves_of(first * threads), 30U);
-        first += processes;
+        EXPECT_EQ(moves_of(first * bank_threads), 30U);
+        first += bank_processes;
     } while (!HasFailure() && std::chrono::steady_clock::now() < end);
 }
 
@@ -103,7 +104,7 @@ TEST_P(Bank, TheSumHoldsAfterKills) {
     const auto end = std::chrono::steady_clock::now() + length();
     for (int i = 0; !HasFailure() && (i < 4 || std::chrono::steady_clock::now() < end); ++i) {
         SCOPED_TRACE("round " + std::to_string(i));
-        round(i * processes, 0, 3 + 10 * i % 100, true);
+        round(i * bank_processes, 0, 3 + 10 * i % 100, true);
     }
 }
 

@@ -16,7 +16,7 @@ namespace turntable::test {
 namespace {
 
 /// The messages that wait in the queue, from the records that hold them.
-std::set<std::string> messages_in(const std::string& folder) {
+std::set<std::string> messages_of_folder(const std::string& folder) {
     kv::lmdb::Engine engine({.path = folder});
     auto read = engine.begin_read();
     EXPECT_TRUE(read) << read.error().to_string();
@@ -57,7 +57,7 @@ class LmdbCrash : public testing::TestWithParam<LmdbMode> {
         const auto db = open_engine(url() + "&verify=always");
         ASSERT_TRUE(db) << db.error().to_string();
         const std::set<std::string> messages = check_writes(*db, acknowledged_);
-        EXPECT_EQ(messages_in(folder_.file("db")), messages);
+        EXPECT_EQ(messages_of_folder(folder_.file("db")), messages);
         check_next_write(*db, acknowledged_);
     }
 

@@ -57,7 +57,7 @@ std::string json_of(const EnqueueSpec& enqueue) {
            array(enqueue.undelivered, number) + "}";
 }
 
-constexpr std::string_view names[] = {"set", "remove", "get", "get_many", "list", "atomic"};
+constexpr std::string_view kind_names[] = {"set", "remove", "get", "get_many", "list", "atomic"};
 
 }  // namespace
 
@@ -98,7 +98,7 @@ std::string Operation::json() const {
         return R"({"key":)" + number(spec.key) + R"(,"commit":)" + number_or_null(spec.commit) +
                "}";
     };
-    std::string out = R"({"op":)" + in_quotes(names[static_cast<std::size_t>(kind)]);
+    std::string out = R"({"op":)" + in_quotes(kind_names[static_cast<std::size_t>(kind)]);
     out += R"(,"keys":)" + array(keys, number);
     out += R"(,"data":)" + data.json();
     out += R"(,"expireIn":)" + number_or_null(expire_in_ms);

@@ -11,7 +11,7 @@ namespace {
 using detail::WriteBuffer;
 using std::chrono::milliseconds;
 
-constexpr std::int64_t now_ms = 1'700'000'000'000;
+constexpr std::int64_t built_at_ms = 1'700'000'000'000;
 
 TEST(AtomicBuilder, KeepsCopiesOfEverything) {
     WriteBuffer buffer;
@@ -25,7 +25,7 @@ TEST(AtomicBuilder, KeepsCopiesOfEverything) {
         key.assign(200, 'x');
         value.assign(200, 'x');
     }
-    const Result<AtomicWrite> write = buffer.build(now_ms);
+    const Result<AtomicWrite> write = buffer.build(built_at_ms);
     ASSERT_TRUE(write);
     EXPECT_EQ(write->checks[0].key, Key(std::string(200, 'k')).encoded());
     EXPECT_EQ(write->mutations[0].data.text(), std::string(200, 'v'));
@@ -41,12 +41,12 @@ TEST(AtomicBuilder, MeasuresTimesFromTheCommit) {
     buffer.enqueue("m", {.delay = milliseconds(7), .backoff = backoff});
     buffer.enqueue("m", {.backoff = std::span<const milliseconds>()});
     buffer.enqueue("m", {});
-    const Result<AtomicWrite> write = buffer.build(now_ms);
+    const Result<AtomicWrite> write = buffer.build(built_at_ms);
     ASSERT_TRUE(write);
-    EXPECT_EQ(write->mutations[0].expire_at_ms, now_ms + 5);
+    EXPECT_EQ(write->mutations[0].expire_at_ms, built_at_ms + 5);
     EXPECT_EQ(write->mutations[1].expire_at_ms, never_expires);
     EXPECT_EQ(write->mutations[2].expire_at_ms, INT64_MAX);
-    EXPECT_EQ(write->enqueues[0].deadline_ms, now_ms + 7);
+    EXPECT_EQ(write->enqueues[0].deadline_ms, built_at_ms + 7);
     EXPECT_THAT(*write->enqueues[0].backoff_ms, testing::ElementsAre(1, 2));
     EXPECT_TRUE(write->enqueues[1].backoff_ms && write->enqueues[1].backoff_ms->empty());
     EXPECT_FALSE(write->enqueues[2].backoff_ms) << "no schedule given is the default one";
@@ -55,13 +55,13 @@ TEST(AtomicBuilder, MeasuresTimesFromTheCommit) {
 TEST(AtomicBuilder, CanBeBuiltAgainAndCopied) {
     WriteBuffer buffer;
     buffer.mutate(MutationKind::set, KeyRef("a").encoded(), "v", milliseconds(5));
-    ASSERT_TRUE(buffer.build(now_ms));
+    ASSERT_TRUE(buffer.build(built_at_ms));
     WriteBuffer copy = buffer;
     buffer = WriteBuffer();
-    const Result<AtomicWrite> write = copy.build(now_ms + 1);
+    const Result<AtomicWrite> write = copy.build(built_at_ms + 1);
     ASSERT_TRUE(write);
     ASSERT_EQ(write->mutations.size(), 1U);
-    EXPECT_EQ(write->mutations[0].expire_at_ms, now_ms + 6);
+    EXPECT_EQ(write->mutations[0].expire_at_ms, built_at_ms + 6);
 }
 
 struct Wrong {
@@ -75,7 +75,7 @@ TEST_P(WrongArguments, AreToldByTheCommit) {
     WriteBuffer buffer;
     GetParam().build(buffer);
     buffer.mutate(MutationKind::set, KeyRef("fine").encoded(), "v");
-    const Result<AtomicWrite> write = buffer.build(now_ms);
+    const Result<AtomicWrite> write = buffer.build(built_at_ms);
     ASSERT_FALSE(write);
     EXPECT_EQ(write.error().code(), ErrorCode::invalid_argument);
 }

@@ -3,14 +3,15 @@
 #include <gtest/gtest.h>
 #include <limits>
 
+#include "unit/kv_codec/literals.hpp"
+
 namespace {
 
+using namespace turntable::test;
 using namespace turntable::kv;
 using turntable::Bytes;
 using turntable::ByteView;
 using turntable::ErrorCode;
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 struct JsonCase {
     JsValue value;

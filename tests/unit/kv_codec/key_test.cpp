@@ -9,8 +9,11 @@
 #include <random>
 #include <unordered_set>
 
+#include "unit/kv_codec/literals.hpp"
+
 namespace {
 
+using namespace turntable::test;
 using turntable::ByteView;
 using turntable::ErrorCode;
 using turntable::kv::BigInteger;
@@ -20,28 +23,6 @@ using turntable::kv::KeyPart;
 using turntable::kv::KeyRange;
 using turntable::kv::KeyRef;
 namespace kv = turntable::kv;
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-std::string hex(ByteView bytes) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string text;
-    for (std::size_t i = 0; i < bytes.size(); ++i) {
-        text += digits[bytes[i] >> 4U];
-        text += digits[bytes[i] & 15U];
-    }
-    return text;
-}
-
-std::string bytes_of(std::string_view hex_text) {
-    std::string bytes;
-    for (std::size_t i = 0; i < hex_text.size(); i += 2) {
-        bytes.push_back(
-            static_cast<char>(std::stoi(std::string(hex_text.substr(i, 2)), nullptr, 16)));
-    }
-    return bytes;
-}
 
 BigInteger power_of_two(unsigned exponent) {
     std::string magnitude(exponent / 8 + 1, '\0');
@@ -80,7 +61,7 @@ std::vector<PartCase> part_cases() {
         {256, "160100", "256n"},
         {std::numeric_limits<std::uint64_t>::max(), "1cffffffffffffffff", "18446744073709551615n"},
         {power_of_two(64), "1d09010000000000000000", "18446744073709551616n"},
-        {-nan, "210007ffffffffffff", "-NaN"},
+        {-not_a_number, "210007ffffffffffff", "-NaN"},
         {-infinity, "21000fffffffffffff", "-Infinity"},
         {-1.5, "214007ffffffffffff", "-1.5"},
         {-0.0, "217fffffffffffffff", "-0"},
@@ -90,7 +71,7 @@ std::vector<PartCase> part_cases() {
         {42.0, "21c045000000000000", "42"},
         {4e9, "21c1edcd6500000000", "4000000000"},
         {infinity, "21fff0000000000000", "Infinity"},
-        {nan, "21fff8000000000000", "NaN"},
+        {not_a_number, "21fff8000000000000", "NaN"},
         {false, "26", "false"},
         {true, "27", "true"},
     };

@@ -5,32 +5,15 @@
 
 #include "turntable/kv/js_value.hpp"
 #include "turntable/kv/value.hpp"
+#include "unit/kv_codec/literals.hpp"
 
 namespace {
 
+using namespace turntable::test;
 using namespace turntable::kv;
 using turntable::Bytes;
 using turntable::ByteView;
 using turntable::ErrorCode;
-
-std::string bytes_of(std::string_view hex_text) {
-    std::string bytes;
-    for (std::size_t i = 0; i < hex_text.size(); i += 2) {
-        bytes.push_back(
-            static_cast<char>(std::stoi(std::string(hex_text.substr(i, 2)), nullptr, 16)));
-    }
-    return bytes;
-}
-
-std::string hex(ByteView bytes) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string text;
-    for (std::size_t i = 0; i < bytes.size(); ++i) {
-        text += digits[bytes[i] >> 4U];
-        text += digits[bytes[i] & 15U];
-    }
-    return text;
-}
 
 JsValue decoded(std::string_view hex_text) {
     auto value = decode_v8(bytes_of(hex_text));

@@ -60,26 +60,26 @@ class Faults : public testing::TestWithParam<kv::HttpVersion> {
 };
 
 #ifdef TURNTABLE_TEST_SANITIZED
-constexpr std::size_t step = 41;
+constexpr std::size_t cut_step = 83;
 #else
-constexpr std::size_t step = 7;
+constexpr std::size_t cut_step = 7;
 #endif
 constexpr std::size_t bytes_max = 1400;
 
 TEST_P(Faults, AnAnswerThatIsCutAtAnyByteIsAskedForAgain) {
-    for (std::size_t bytes = 0; bytes < bytes_max && !HasFatalFailure(); bytes += step) {
+    for (std::size_t bytes = 0; bytes < bytes_max && !HasFatalFailure(); bytes += cut_step) {
         write_and_read({.cut_replies_after = bytes}, "reply" + std::to_string(bytes));
     }
 }
 
 TEST_P(Faults, ARequestThatIsCutAtAnyByteIsMadeAgain) {
-    for (std::size_t bytes = 0; bytes < bytes_max && !HasFatalFailure(); bytes += step) {
+    for (std::size_t bytes = 0; bytes < bytes_max && !HasFatalFailure(); bytes += cut_step) {
         write_and_read({.cut_requests_after = bytes}, "request" + std::to_string(bytes));
     }
 }
 
 TEST_P(Faults, AConnectionThatIsClosedOnOneSideAtAnyByteIsReplaced) {
-    for (std::size_t bytes = 0; bytes < bytes_max && !HasFatalFailure(); bytes += step) {
+    for (std::size_t bytes = 0; bytes < bytes_max && !HasFatalFailure(); bytes += cut_step) {
         write_and_read({.half_close_after = bytes}, "half" + std::to_string(bytes));
     }
 }

@@ -13,7 +13,7 @@ namespace {
 using namespace turntable;
 using namespace turntable::kv;
 
-constexpr std::int64_t now_ms = 1'700'000'000'000;
+constexpr std::int64_t checked_at_ms = 1'700'000'000'000;
 
 Limits small_limits() {
     Limits limits;
@@ -41,7 +41,7 @@ std::string key_of(std::size_t bytes, char fill = 'k') {
 
 Result<void> write_of(const std::vector<Mutation>& mutations, const std::vector<Check>& checks = {},
                       const std::vector<Enqueue>& enqueues = {}) {
-    return check_write({checks, mutations, enqueues}, small_limits(), now_ms);
+    return check_write({checks, mutations, enqueues}, small_limits(), checked_at_ms);
 }
 
 Result<void> set_of(std::size_t key_bytes, std::size_t value_bytes) {
@@ -133,7 +133,7 @@ std::vector<LimitCase> limit_cases() {
         {"enqueue_delay", 5000,
          [](std::size_t n) {
              return enqueue_of(
-                 {.payload = "p", .deadline_ms = now_ms + static_cast<std::int64_t>(n)});
+                 {.payload = "p", .deadline_ms = checked_at_ms + static_cast<std::int64_t>(n)});
          }},
         {"ranges", 3,
          [](std::size_t n) {
@@ -216,7 +216,7 @@ TEST(Limits, OfDenoAreThoseOfItsClient) {
     EXPECT_EQ(limits.watched_keys, 10U);
     const std::string value(65537, 'v');
     const Mutation mutation{.kind = MutationKind::set, .key = "\x02k", .data = value};
-    const auto refused = check_write({.mutations = {&mutation, 1}}, limits, now_ms);
+    const auto refused = check_write({.mutations = {&mutation, 1}}, limits, checked_at_ms);
     ASSERT_FALSE(refused);
     EXPECT_NE(refused.error().message().find("value too large (max 65536 bytes"),
               std::string::npos);

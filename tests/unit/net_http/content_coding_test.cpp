@@ -41,7 +41,7 @@ TEST(ContentCoding, GivesBackWhatWasPacked) {
     EXPECT_FALSE(http::gzip("ab"));  // it would grow
 }
 
-std::string get(const std::string& fields) {
+std::string get_with(const std::string& fields) {
     return "GET / HTTP/1.1\r\nhost: h\r\n" + fields + "\r\n";
 }
 
@@ -52,14 +52,14 @@ TEST(ContentCoding, PacksLargeAnswersForThoseWhoAccept) {
         return http::Response{.body = Bytes::copy(std::string(size, 'x'))};
     };
     SessionPeer peer(server);
-    const std::string out = peer.send(get("accept-encoding: gzip\r\n"));
+    const std::string out = peer.send(get_with("accept-encoding: gzip\r\n"));
     EXPECT_THAT(out, HasSubstr("content-encoding: gzip\r\n"));
     EXPECT_THAT(out, HasSubstr("vary: accept-encoding\r\n"));
     EXPECT_EQ(http::gunzip(out.substr(out.find("\r\n\r\n") + 4), 1 << 20).value(),
               std::string(1024, 'x'));
-    EXPECT_THAT(peer.send(get("")), Not(HasSubstr("gzip")));
+    EXPECT_THAT(peer.send(get_with("")), Not(HasSubstr("gzip")));
     size = 1023;
-    EXPECT_THAT(peer.send(get("accept-encoding: gzip\r\n")), Not(HasSubstr("gzip")));
+    EXPECT_THAT(peer.send(get_with("accept-encoding: gzip\r\n")), Not(HasSubstr("gzip")));
 }
 
 TEST(ContentCoding, UnpacksRequestsWithinTheLimitOfTheHandler) {

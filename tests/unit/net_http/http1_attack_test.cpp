@@ -13,7 +13,7 @@ using testing::HasSubstr;
 using testing::StartsWith;
 using namespace std::chrono_literals;
 
-const std::string get = "GET / HTTP/1.1\r\nhost: h\r\n\r\n";
+const std::string plain_get = "GET / HTTP/1.1\r\nhost: h\r\n\r\n";
 
 std::string with(const std::string& fields, const std::string& body = "") {
     return "POST / HTTP/1.1\r\nhost: h\r\n" + fields + "\r\n" + body;
@@ -29,7 +29,7 @@ class Http1Attack : public testing::Test {
         const std::string out = peer.send(bytes);
         EXPECT_TRUE(peer.finished()) << bytes;
         EXPECT_EQ(server.handler->requests.size(), asked) << bytes;
-        EXPECT_THAT(other.send(get), StartsWith("HTTP/1.1 200"));
+        EXPECT_THAT(other.send(plain_get), StartsWith("HTTP/1.1 200"));
         return out.substr(0, out.find('\r'));
     }
     bool accepted(const std::string& bytes) {
@@ -158,7 +158,7 @@ TEST_F(Http1Attack, SlowHeadsAreCutOff) {
     }
     EXPECT_THAT(slow.wait(1000ms), StartsWith("HTTP/1.1 408"));
     EXPECT_TRUE(slow.finished());
-    EXPECT_THAT(other.send(get), StartsWith("HTTP/1.1 200"));
+    EXPECT_THAT(other.send(plain_get), StartsWith("HTTP/1.1 200"));
 }
 
 TEST_F(Http1Attack, SlowBodiesAreCutOffAndSteadyOnesAreNot) {
@@ -183,7 +183,7 @@ TEST_F(Http1Attack, SlowBodiesAreCutOffAndSteadyOnesAreNot) {
 
 TEST_F(Http1Attack, ConnectionsWithNothingToDoEnd) {
     SessionPeer peer(server);
-    peer.send(get);
+    peer.send(plain_get);
     EXPECT_EQ(peer.wait(74'999ms), "");
     EXPECT_FALSE(peer.finished());
     EXPECT_EQ(peer.wait(1ms), "");
@@ -196,7 +196,7 @@ TEST_F(Http1Attack, WhoDoesNotReadIsCutOff) {
         return http::Response{.body = Bytes::copy(std::string(1 << 20, 'x'))};
     };
     SessionPeer slow(server);
-    slow.session().receive(get);
+    slow.session().receive(plain_get);
     std::string taken;
     slow.session().take_output(taken);
     slow.session().wrote(1023);  // just below the least rate
@@ -209,7 +209,7 @@ TEST_F(Http1Attack, WhoDoesNotReadIsCutOff) {
     EXPECT_EQ(slow.reason(), http::CloseReason::slow_reader);
 
     SessionPeer steady(server);
-    steady.session().receive(get);
+    steady.session().receive(plain_get);
     steady.session().take_output(taken);
     for (int i = 0; i < 10; ++i) {
         steady.session().wrote(1024);

@@ -14,8 +14,8 @@ using test::Answer;
 using test::AskedService;
 using testing::HasSubstr;
 
-constexpr WallTime start{std::chrono::milliseconds(1'000'000)};
-constexpr WallTime later = start + std::chrono::minutes(10);
+constexpr WallTime token_start{std::chrono::milliseconds(1'000'000)};
+constexpr WallTime later = token_start + std::chrono::minutes(10);
 
 Access access_of_three() {
     return Access({{.name = "writer", .secret = "writer-secret-1"},
@@ -56,11 +56,12 @@ TEST(AccessTokens, OpenWhatTheyAreFor) {
         {"Bearer ttd.writer..", "a", 401},
     };
     for (const auto& row : rows) {
-        EXPECT_EQ(status_of(access.admit(row.header, row.database, start)), row.status)
+        EXPECT_EQ(status_of(access.admit(row.header, row.database, token_start)), row.status)
             << row.header;
     }
-    EXPECT_EQ(status_of(access.admit(std::nullopt, "a", start)), 401);
-    EXPECT_TRUE(std::get<Grant>(access.admit("Bearer reader-secret-1", "a", start)).read_only);
+    EXPECT_EQ(status_of(access.admit(std::nullopt, "a", token_start)), 401);
+    EXPECT_TRUE(
+        std::get<Grant>(access.admit("Bearer reader-secret-1", "a", token_start)).read_only);
 }
 
 TEST(AccessTokens, EndWhenTheyExpire) {
@@ -77,42 +78,42 @@ TEST(AccessTokens, EndWhenTheyExpire) {
 
 TEST(DataTokens, AreGoodForOneDatabaseUntilTheyEnd) {
     const Access access = access_of_three();
-    const Grant guest = std::get<Grant>(access.admit("Bearer guest-secret-12", "a", start));
-    const std::string token = access.data_token(guest, "a", start + std::chrono::minutes(5));
+    const Grant guest = std::get<Grant>(access.admit("Bearer guest-secret-12", "a", token_start));
+    const std::string token = access.data_token(guest, "a", token_start + std::chrono::minutes(5));
     const std::string header = "Bearer " + token;
-    EXPECT_EQ(status_of(access.admit(header, "a", start)), 200);
-    EXPECT_EQ(status_of(access.admit(header, "b", start)), 401);
-    EXPECT_EQ(status_of(access.admit(header, "a", start + std::chrono::minutes(5))), 401);
+    EXPECT_EQ(status_of(access.admit(header, "a", token_start)), 200);
+    EXPECT_EQ(status_of(access.admit(header, "b", token_start)), 401);
+    EXPECT_EQ(status_of(access.admit(header, "a", token_start + std::chrono::minutes(5))), 401);
     EXPECT_EQ(token.find("guest-secret"), std::string::npos);
     // Not longer than the access token behind it, whatever it says itself.
     const std::string longer =
         "Bearer " + access.data_token(guest, "a", later + std::chrono::minutes(5));
-    EXPECT_EQ(std::get<Grant>(access.admit(longer, "a", start)).expires, later);
+    EXPECT_EQ(std::get<Grant>(access.admit(longer, "a", token_start)).expires, later);
     EXPECT_EQ(status_of(access.admit(longer, "a", later)), 401);
 }
 
 TEST(DataTokens, CannotBeChanged) {
     const Access access = access_of_three();
-    const Grant grant = std::get<Grant>(access.admit("Bearer reader-secret-1", "a", start));
+    const Grant grant = std::get<Grant>(access.admit("Bearer reader-secret-1", "a", token_start));
     const std::string token = access.data_token(grant, "a", later);
     for (std::size_t i = 0; i < token.size(); ++i) {
         std::string changed = token;
         changed[i] = static_cast<char>(changed[i] ^ 1);
-        EXPECT_EQ(status_of(access.admit("Bearer " + changed, "a", start)), 401) << changed;
+        EXPECT_EQ(status_of(access.admit("Bearer " + changed, "a", token_start)), 401) << changed;
     }
-    EXPECT_EQ(status_of(access.admit("Bearer " + token + "0", "a", start)), 401);
-    EXPECT_TRUE(std::get<Grant>(access.admit("Bearer " + token, "a", start)).read_only);
+    EXPECT_EQ(status_of(access.admit("Bearer " + token + "0", "a", token_start)), 401);
+    EXPECT_TRUE(std::get<Grant>(access.admit("Bearer " + token, "a", token_start)).read_only);
 }
 
 TEST(DataTokens, SurviveARestartAndEndWithTheTokenBehindThem) {
     const Access before = access_of_three();
-    const Grant grant = std::get<Grant>(before.admit("Bearer writer-secret-1", "a", start));
+    const Grant grant = std::get<Grant>(before.admit("Bearer writer-secret-1", "a", token_start));
     const std::string header = "Bearer " + before.data_token(grant, "a", later);
-    EXPECT_EQ(status_of(access_of_three().admit(header, "a", start)), 200);
+    EXPECT_EQ(status_of(access_of_three().admit(header, "a", token_start)), 200);
     const Access changed({{.name = "writer", .secret = "writer-secret-2"}});
-    EXPECT_EQ(status_of(changed.admit(header, "a", start)), 401);
+    EXPECT_EQ(status_of(changed.admit(header, "a", token_start)), 401);
     const Access gone({{.name = "other", .secret = "writer-secret-1"}});
-    EXPECT_EQ(status_of(gone.admit(header, "a", start)), 401);
+    EXPECT_EQ(status_of(gone.admit(header, "a", token_start)), 401);
 }
 
 TEST(ServiceAccess, RefusesBeforeItTellsAnything) {

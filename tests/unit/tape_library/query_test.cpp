@@ -12,10 +12,10 @@
 namespace turntable::tape {
 namespace {
 
-const WallTime now(std::chrono::milliseconds(1'795'363'200'000));  // 2026-11-22T16:00:00Z
+const WallTime query_time(std::chrono::milliseconds(1'795'363'200'000));  // 2026-11-22T16:00:00Z
 
 SearchCriteria parsed(const std::string& text) {
-    auto criteria = parse_query(text, now);
+    auto criteria = parse_query(text, query_time);
     EXPECT_TRUE(criteria) << text << ": " << criteria.error().to_string();
     return criteria ? *criteria : SearchCriteria();
 }
@@ -109,7 +109,7 @@ TEST(Query, SaysWhereAndWhatIsWrong) {
         {"a\xFF", "this is not UTF-8"},
     };
     for (const auto& row : rows) {
-        const auto criteria = parse_query(row.text, now);
+        const auto criteria = parse_query(row.text, query_time);
         ASSERT_FALSE(criteria) << row.text;
         EXPECT_EQ(criteria.error().code(), ErrorCode::invalid_argument) << row.text;
         EXPECT_NE(criteria.error().message().find(row.message), std::string::npos)
@@ -127,7 +127,7 @@ std::string repeated(const std::string& part, std::size_t count) {
 
 TEST(Query, HasLimits) {
     const auto code = [](const std::string& text) {
-        const auto criteria = parse_query(text, now);
+        const auto criteria = parse_query(text, query_time);
         return criteria ? std::string("ok") : std::string(to_string(criteria.error().code()));
     };
     EXPECT_EQ(code(repeated("a ", limits::query_terms_max)), "ok");
