@@ -71,6 +71,12 @@ class Report(unittest.TestCase):
         self.assertIn("FAILED asan: Unit.Breaks", lines)
         self.assertIn("    it broke", lines)
 
+    def test_what_did_not_fail_does_not_hide_what_did(self):
+        quiet = "[ RUN      ] A.b\n[       OK ] A.b (0 ms)\n[  SKIPPED ] A.c\n" * 50
+        failed = FAILED.replace("it broke", "it broke\n" + quiet)
+        self.assertEqual(report([failed])[1],
+                         ["FAILED unit: b", "    it broke", "0 passed, 1 failed"])
+
     def test_nothing_run_is_a_failure(self):
         for cases in [None, [], [SKIPPED]]:
             self.assertEqual(report(cases)[0], 1)
