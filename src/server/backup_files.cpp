@@ -1,6 +1,7 @@
 #include "server/backup_files.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -97,6 +98,27 @@ std::string in_folder(const std::string& folder, const std::string& name) {
 }
 
 }  // namespace
+
+Result<BackupLock> BackupLock::take(const std::string& folder, std::string_view database) {
+    const std::string path = in_folder(folder, std::string(database) + ".backup-lock");
+    const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (file < 0) {
+        return file_error(errno, "opening", path);
+    }
+    BackupLock lock(file);
+    if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
+        return errno == EWOULDBLOCK
+                   ? Error(ErrorCode::busy, "another process is making a backup here: " + path)
+                   : file_error(errno, "locking", path);
+    }
+    return lock;
+}
+
+BackupLock::~BackupLock() {
+    if (file_ >= 0) {
+        ::close(file_);
+    }
+}
 
 std::string backup_file_name(std::string_view database, WallTime made) {
     const auto seconds = std::chrono::floor<std::chrono::seconds>(made);

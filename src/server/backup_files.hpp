@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "turntable/core/clock.hpp"
@@ -21,6 +22,23 @@ namespace turntable::inline v0::server {
 struct BackupFile {
     std::string path;
     WallTime made;
+};
+
+/// Keeps other processes from making backups of a database in the same folder meanwhile.
+///
+/// Purpose: each takes away what a killed one left, which must not be what another one writes.
+/// Ownership: holds the file `NAME.backup-lock`, which stays; the system lets go of it when the
+/// process ends. Threads: a value. Errors: `busy`, with the path, when another one has it.
+class TURNTABLE_EXPORT BackupLock {
+  public:
+    static Result<BackupLock> take(const std::string& folder, std::string_view database);
+    BackupLock(BackupLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
+    BackupLock& operator=(BackupLock&&) = delete;
+    ~BackupLock();
+
+  private:
+    explicit BackupLock(int file) : file_(file) {}
+    int file_;
 };
 
 /// The name of a file by its time, which is cut to the second.

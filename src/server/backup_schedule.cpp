@@ -156,6 +156,7 @@ class BackupSchedule::State {
         const std::string path =
             (std::filesystem::path(what.folder) / backup_file_name(what.database_name, made))
                 .string();
+        TURNTABLE_TRY(const BackupLock lock, BackupLock::take(what.folder, what.database_name));
         warn(what, remove_torn_backups(what.folder, what.database_name));
         const std::string beside = unverified_path(path);
         TURNTABLE_TRY(const kv::BackupReport report,

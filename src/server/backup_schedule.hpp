@@ -48,7 +48,8 @@ struct BackupState {
 /// (backup_files.hpp); after that those beyond `keep` go. The time of the last one is read from the
 /// folder, so a restart does not put a backup off; one that is due at the start is made at once.
 /// One that fails leaves the older ones alone and is tried again after a minute, or `every` if that
-/// is shorter. What of an older one cannot be removed is a warning and no failure. Gauges and
+/// is shorter; so is one while another process makes a backup of a database of that name in the
+/// same folder. What of an older one cannot be removed is a warning and no failure. Gauges and
 /// counters: `turntable_backup_last_success_seconds`, `turntable_backup_failures_total`,
 /// `turntable_backup_bytes`, each with {database}. Ownership: shares databases and runtime; owns a
 /// thread. The destructor stops a backup under way. Threads: any; `stop` at most once at a time.

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "server/backup_files.hpp"
@@ -196,6 +197,24 @@ TEST_F(Schedule, AFailureLeavesTheOlderOnesAndIsTriedAgainAfterAMinute) {
     clock->advance(1min);
     wait_for(2, noon + 1h + 1min);
     wait_until([&] { return schedule->states().at(0).failures == 0; });
+}
+
+TEST_F(Schedule, WaitsForAnotherProcessThatMakesOneInTheSameFolder) {
+    const std::string path = folder.file("b");
+    std::filesystem::create_directory(path);
+    const std::string torn = path + "/" + server::backup_file_name("main", noon) + ".unverified";
+    std::ofstream(torn) << "what the other one writes";
+    std::optional<server::BackupLock> other = server::BackupLock::take(path, "main").value();
+    EXPECT_EQ(server::BackupLock::take(path, "main").error().code(), ErrorCode::busy);
+    EXPECT_TRUE(server::BackupLock::take(path, "other"));
+    const auto schedule = start();
+    wait_until([&] { return schedule->states().at(0).failures == 1; });
+    EXPECT_THAT(whole(), IsEmpty());
+    EXPECT_TRUE(std::filesystem::exists(torn));
+    other.reset();
+    clock->advance(1min);
+    wait_for(1, noon + 1min);
+    EXPECT_FALSE(std::filesystem::exists(torn));
 }
 
 TEST_F(Schedule, BackupsOfAClockThatWasAheadAreTheOldest) {
