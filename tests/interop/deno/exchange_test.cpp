@@ -215,8 +215,8 @@ TEST_F(DenoExchange, TheNodePackageOpensOurFile) {
         must(db.set({"page", 7.0}, text("v")));
         must(db.close());
     }
-    auto [status, output] =
-        run_program({"node", INTEROP_FOLDER "/deno/node_peer.mjs", file()}, environment());
+    auto [status, output] = run_program(
+        {npm_program("node"), INTEROP_FOLDER "/deno/node_peer.mjs", file()}, environment());
     ASSERT_EQ(status, 0) << output;
     const kv::Database db = must(open_sqlite(file()));
     const auto entry = must(db.get({"from", "node"}));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "support/child_process.hpp"
+#include "support/npm_program.hpp"
 #include "support/open_sqlite.hpp"
 #include "support/sqlite_rows.hpp"
 #include "support/temp_folder.hpp"
@@ -25,7 +26,7 @@ class DenoTest : public testing::Test {
         }
     }
 
-    static std::string deno() { return INTEROP_FOLDER "/node_modules/.bin/deno"; }
+    static std::string deno() { return npm_program("deno"); }
     Words command(const std::string& script, const Words& arguments) const {
         Words words = {deno(),      "run", "--quiet",       "--no-remote",
                        "--no-lock", "-A",  "--unstable-kv", INTEROP_FOLDER "/deno/" + script};

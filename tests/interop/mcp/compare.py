@@ -21,14 +21,14 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 PACKAGES = HERE.parent / "node_modules"
+NODE = str(PACKAGES / ".bin/node")
 SERVERS = {
-    "everything": ["node", str(PACKAGES / "@modelcontextprotocol/server-everything/dist/index.js"),
+    "everything": [NODE, str(PACKAGES / "@modelcontextprotocol/server-everything/dist/index.js"),
                    "stdio"],
-    "filesystem": ["node", str(PACKAGES / "@modelcontextprotocol/server-filesystem/dist/index.js")],
-    "modern": ["node", str(HERE / "modern_server.mjs")],
+    "filesystem": [NODE, str(PACKAGES / "@modelcontextprotocol/server-filesystem/dist/index.js")],
+    "modern": [NODE, str(HERE / "modern_server.mjs")],
 }
-INSPECTOR = [str(PACKAGES / "node/bin/node"),
-             str(PACKAGES / "@modelcontextprotocol/inspector/clients/launcher/build/index.js"),
+INSPECTOR = [NODE, str(PACKAGES / "@modelcontextprotocol/inspector/clients/launcher/build/index.js"),
              "--cli"]
 
 
@@ -48,7 +48,7 @@ class Scenario:
                 "it": {"type": "stdio", "command": server[0], "args": server[1:]}}}))
             return [*INSPECTOR, "--config", str(config), "--server", "it", *self.client]
         kind = self.server + (f"={work}" if self.server == "filesystem" else "")
-        return ["node", str(HERE / f"{self.client}.mjs"), kind, *server]
+        return [NODE, str(HERE / f"{self.client}.mjs"), kind, *server]
 
 
 # A client of the second line starts a server that does not know server/discover twice.

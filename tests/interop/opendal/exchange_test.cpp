@@ -1,6 +1,7 @@
 #include <filesystem>
 
 #include "support/child_process.hpp"
+#include "support/npm_program.hpp"
 #include "unit/blob_fs/fs_fixture.hpp"
 
 namespace turntable::test {
@@ -26,7 +27,8 @@ TEST_F(FsTest, OpenDalReadsWhatWeWriteAndWeReadWhatItWrites) {
     for (const std::string& path : paths) {
         ASSERT_TRUE(store.write("ours/" + path, content_of(path), {.content_type = "a/b"})) << path;
     }
-    const auto [status, output] = run_program({"node", folder + "/opendal/peer.mjs", root()});
+    const auto [status, output] =
+        run_program({npm_program("node"), folder + "/opendal/peer.mjs", root()});
     ASSERT_EQ(status, 0) << output;
     EXPECT_EQ(output, std::to_string(paths.size()) + "\n");
     for (const std::string& path : paths) {
