@@ -28,8 +28,8 @@ SERVERS = {
     "filesystem": [NODE, str(PACKAGES / "@modelcontextprotocol/server-filesystem/dist/index.js")],
     "modern": [NODE, str(HERE / "modern_server.mjs")],
 }
-INSPECTOR = [NODE, str(PACKAGES / "@modelcontextprotocol/inspector/clients/launcher/build/index.js"),
-             "--cli"]
+LAUNCHER = "@modelcontextprotocol/inspector/clients/launcher/build/index.js"
+INSPECTOR = [NODE, str(PACKAGES / LAUNCHER), "--cli"]
 
 
 class Scenario:
