@@ -27,3 +27,18 @@ configure() {
     fi
     printf '%s' "$state" >"build/$preset/.configured"
 }
+
+# unpack FOLDER PACKAGE...: Debian packages, unpacked below FOLDER and not installed, because Debian
+# starts the servers that it installs.
+unpack() {
+    local folder=$1 package
+    shift
+    mkdir -p "$folder"
+    for package in "$@"; do
+        [ ! -f "$folder/$package.unpacked" ] || continue
+        rm -f "$folder/$package"_*.deb
+        (cd "$folder" && apt-get -qq -o APT::Sandbox::User=root download "$package") >&2 &&
+            dpkg -x "$folder/$package"_*.deb "$folder" && rm "$folder/$package"_*.deb &&
+            touch "$folder/$package.unpacked" || return 1
+    done
+}

@@ -3,10 +3,7 @@
 
 import json
 import os
-import re
-import shutil
 import signal
-import socket
 import sqlite3
 import stat
 import subprocess
@@ -15,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 
-from serving import HERE, TOKEN, TURNTABLE, Server, ServerCase, environment, main
+from serving import TOKEN, TURNTABLE, ServerCase, environment, main
 from webhook_test import until
 
 
@@ -207,70 +204,6 @@ class OperationTest(ServerCase):
         taker.join(timeout=30)
         self.assertEqual(answers[0][0], 401)
         self.assertEqual(post(server.url, EXCHANGE, "the-token-that-stays")[0], 200)
-
-
-def block_of_docs(language, number=0):
-    """A block of docs/server.md."""
-    page = (HERE.parents[2] / "docs" / "server.md").read_text(encoding="utf-8")
-    return re.findall(rf"^```{language}\n(.*?)^```$", page, re.M | re.S)[number]
-
-
-class DocsTest(ServerCase):
-    def test_the_unit_of_the_docs_is_right(self):
-        if shutil.which("systemd-analyze") is None:
-            self.skipTest("there is no systemd-analyze")
-        unit = self.folder / "turntable.service"
-        unit.write_text(block_of_docs("ini").replace("/usr/bin/turntable", TURNTABLE)
-                        .replace("Documentation=man:turntable(1)\n", ""))
-        done = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True,
-                              timeout=60)
-        self.assertEqual((done.returncode, done.stderr), (0, ""))
-
-    def test_the_block_for_nginx_carries_deno_and_watches(self):
-        nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-        if nginx is None:
-            self.skipTest("there is no nginx")
-        server = self.serve(f"sqlite:{self.folder}/s.db", "--access-token", TOKEN)
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                        "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-                        "-addext", "basicConstraints=critical,CA:FALSE",
-                        "-addext", "subjectAltName=DNS:localhost", "-out", self.folder / "kv.pem",
-                        "-keyout", self.folder / "kv.key"], check=True, capture_output=True)
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            port = probe.getsockname()[1]
-        block = block_of_docs("nginx").replace("127.0.0.1:4512", server.url.removeprefix("http://"))
-        version = subprocess.run([nginx, "-v"], capture_output=True, text=True, check=True).stderr
-        if tuple(map(int, re.search(r"/(\d+)\.(\d+)\.(\d+)", version).groups())) < (1, 25, 1):
-            block = block.replace("listen 443 ssl;\n    http2 on;", "listen 443 ssl http2;")
-        block = (block.replace("listen 443", f"listen 127.0.0.1:{port}")
-                 .replace("kv.example.org", "localhost").replace("/etc/ssl", str(self.folder)))
-        temporary = "".join(f"{name}_temp_path {self.folder}/{name};\n" for name in
-                            ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-        (self.folder / "nginx.conf").write_text(
-            f"daemon off;\nmaster_process off;\nerror_log stderr;\npid {self.folder}/pid;\n"
-            f"events {{}}\nhttp {{\naccess_log off;\n{temporary}{block}}}\n")
-        proxy = subprocess.Popen([nginx, "-p", self.folder, "-e", "stderr", "-c",
-                                  self.folder / "nginx.conf"], stderr=subprocess.DEVNULL)
-        self.addCleanup(proxy.wait)
-        self.addCleanup(proxy.kill)
-        until(lambda: is_open(port))
-        url = f"https://localhost:{port}"
-        os.environ["DENO_CERT"] = str(self.folder / "kv.pem")
-        self.addCleanup(os.environ.pop, "DENO_CERT")
-        self.assertGreaterEqual(len(self.ask("deno", "everything", url).splitlines()), 30)
-        self.ask("deno", "set", url, "w", "first")
-        watcher = self.peer("deno", "watch", url, "w", "last")
-        self.assertEqual(watcher.stdout.readline(), '"first"\n')
-        self.ask("deno", "set", url, "w", "last")
-        self.assertEqual(self.said(watcher).splitlines()[-1], '"last"')
-
-
-def is_open(port):
-    try:
-        socket.create_connection(("127.0.0.1", port)).close()
-    except OSError:
-        return False
-    return True
 
 
 if __name__ == "__main__":
