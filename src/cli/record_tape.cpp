@@ -110,14 +110,6 @@ Result<TapeTarget> file_target(const TapeChoice& choice, tape::Head& head) {
     return target;
 }
 
-/// Writes where the traffic leaves room. Calls that a wake-up of the writer held up took twice as
-/// long as without this.
-std::shared_ptr<turntable::Runtime> yielding_runtime() {
-    return turntable::Runtime::create(
-        {.blocking_pool = turntable::make_thread_pool(1, "turntable-tape",
-                                                      turntable::ThreadPriority::background)});
-}
-
 tape::Head head_of(const TapeChoice& choice, const std::vector<std::string>& command) {
     tape::Head head;
     head.id = tape::new_tape_id(*turntable::Runtime::shared());
@@ -192,7 +184,6 @@ Result<OpenTape> open_tape(const TapeChoice& choice, const std::vector<std::stri
                                                     : file_target(choice, head));
 
     tape::RecorderOptions options;
-    options.runtime = yielding_runtime();
     options.writer.compression =
         choice.compressed ? tape::Compression::zstd : tape::Compression::none;
     options.buffer_bytes_max = choice.buffer_bytes_max;
@@ -207,7 +198,7 @@ Result<OpenTape> open_tape(const TapeChoice& choice, const std::vector<std::stri
         std::filesystem::remove(target.file, problem);  // we made it, and it holds no tape
         return recorder.error();
     }
-    return OpenTape{options.runtime, *std::move(recorder), target.place, options.frame_bytes_max};
+    return OpenTape{*std::move(recorder), target.place, options.frame_bytes_max};
 }
 
 }  // namespace turntable_cli

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "turntable/core/result.hpp"
-#include "turntable/core/runtime.hpp"
 #include "turntable/tape/library.hpp"
 #include "turntable/tape/recorder.hpp"
 #include "turntable/tape/redaction.hpp"
@@ -34,8 +33,6 @@ struct TapeChoice {
 
 /// A recording that has begun.
 struct OpenTape {
-    /// What writes it; outlives the recorder.
-    std::shared_ptr<turntable::Runtime> runtime;
     turntable::tape::Recorder recorder;
     /// For people: where it goes.
     std::string place;

@@ -7,10 +7,6 @@
 #include <vector>
 
 #include <pthread.h>
-#ifdef __linux__
-#include <sys/resource.h>
-#include <unistd.h>
-#endif
 
 #include "turntable/core/runtime.hpp"
 
@@ -25,17 +21,7 @@ struct PoolState {
     std::size_t idle = 0;
     bool ending = false;
     std::string name;
-    ThreadPriority priority = ThreadPriority::normal;
 };
-
-void lower_priority() {
-#ifdef __linux__
-    // Of this thread alone, whatever POSIX says. Nobody needs a permission to be nicer.
-    constexpr int nicer = 10;
-    const auto self = static_cast<id_t>(::gettid());
-    (void)::setpriority(PRIO_PROCESS, self, ::getpriority(PRIO_PROCESS, self) + nicer);
-#endif
-}
 
 /// Runs the oldest work; `lock` is let go of meanwhile, also while the work is destroyed.
 void run_one(PoolState& state, std::unique_lock<std::mutex>& lock) {
@@ -50,9 +36,6 @@ void run_one(PoolState& state, std::unique_lock<std::mutex>& lock) {
 void work_until_end(const std::shared_ptr<PoolState>& state) {
     const LibraryThreadScope scope;
     pthread_setname_np(pthread_self(), state->name.substr(0, 15).c_str());
-    if (state->priority == ThreadPriority::background) {
-        lower_priority();
-    }
     std::unique_lock lock(state->mutex);
     while (true) {
         ++state->idle;
@@ -67,10 +50,9 @@ void work_until_end(const std::shared_ptr<PoolState>& state) {
 
 class ThreadPool final : public Executor {
   public:
-    ThreadPool(unsigned threads_max, std::string name, ThreadPriority priority)
+    ThreadPool(unsigned threads_max, std::string name)
         : state_(std::make_shared<PoolState>()), threads_max_(std::max(threads_max, 1U)) {
         state_->name = std::move(name);
-        state_->priority = priority;
     }
     ~ThreadPool() override {
         {
@@ -116,9 +98,8 @@ class ThreadPool final : public Executor {
 
 }  // namespace
 
-std::shared_ptr<Executor> make_thread_pool(unsigned threads, std::string name,
-                                           ThreadPriority priority) {
-    return std::make_shared<ThreadPool>(threads, std::move(name), priority);
+std::shared_ptr<Executor> make_thread_pool(unsigned threads, std::string name) {
+    return std::make_shared<ThreadPool>(threads, std::move(name));
 }
 
 }  // namespace turntable::inline v0

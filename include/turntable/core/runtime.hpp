@@ -168,15 +168,8 @@ class TURNTABLE_EXPORT Runtime {
     std::shared_ptr<detail::ThreadTimers> timers_;
 };
 
-/// Who runs first when there is more to do than cores.
-///
-/// `background` lets all that is `normal` go before it, and gets a tenth of a core that it shares
-/// (on Linux: nice 10 more than the program). For work that nobody waits for.
-enum class ThreadPriority : std::uint8_t { normal, background };
-
 /// A pool of `threads` threads, started when first needed; `name` shows in debuggers.
-TURNTABLE_EXPORT std::shared_ptr<Executor> make_thread_pool(
-    unsigned threads, std::string name, ThreadPriority priority = ThreadPriority::normal);
+TURNTABLE_EXPORT std::shared_ptr<Executor> make_thread_pool(unsigned threads, std::string name);
 
 /// True on a thread that runs completions, timers or an engine's own work: waiting for another
 /// operation there could wait for itself, so blocking calls return `would_deadlock`.

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <iterator>
 #include <mutex>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -29,6 +30,11 @@ std::uint64_t whole_bytes(const Frame& frame) noexcept {
 /// Frames that follow each other so closely are written together. To wake whoever writes for each
 /// would cost a call through a recorder more than all else does.
 constexpr std::chrono::milliseconds linger_time{1};
+
+/// For how long a batch lets others have the core after each of its frames. Those who talk pass it
+/// around in bursts far shorter than a batch, and a call that met one had to wait for its end. On
+/// a machine that is busy with something else the tape must not wait for ever.
+constexpr std::chrono::milliseconds yield_time{10};
 
 /// Why frames are missing that stood before what waits; others are missing after it.
 constexpr std::string_view lost_by_storage = "storage";
@@ -132,6 +138,7 @@ void Recorder::State::add(Frame frame) {
 /// back.
 Result<Gap> Recorder::State::write(std::vector<Waiting>& batch, const Gap& lost) {
     Gap filtered;
+    const TapeTime yields_until = now() + yield_time;
     const bool came_before = lost.why == lost_by_storage;
     if (lost.frames > 0 && came_before) {
         TURNTABLE_CHECK(writer.append(lost));
@@ -151,6 +158,9 @@ Result<Gap> Recorder::State::write(std::vector<Waiting>& batch, const Gap& lost)
             continue;
         }
         TURNTABLE_CHECK(writer.frame(*frame));
+        if (now() < yields_until) {
+            std::this_thread::yield();
+        }
     }
     if (lost.frames > 0 && !came_before) {
         TURNTABLE_CHECK(writer.append(lost));

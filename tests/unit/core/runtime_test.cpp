@@ -2,12 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#ifdef __linux__
-#include <sys/resource.h>
-#include <unistd.h>
-#endif
-
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <latch>
@@ -151,24 +145,6 @@ TEST(ThreadPoolTest, StartsAsManyThreadsAsItMay) {
     }
     together.wait();
 }
-
-#ifdef __linux__
-TEST(ThreadPoolTest, InTheBackgroundItsThreadsAreNicerAndTheOthersAreNot) {
-    const auto nice = [] { return ::getpriority(PRIO_PROCESS, static_cast<id_t>(::gettid())); };
-    const int usual = nice();
-    std::atomic<int> of_normal = 0;
-    std::atomic<int> of_background = 0;
-    {
-        const auto normal = make_thread_pool(1, "test");
-        const auto background = make_thread_pool(1, "test", ThreadPriority::background);
-        normal->post([&] { of_normal = nice(); });
-        background->post([&] { of_background = nice(); });
-    }
-    EXPECT_EQ(of_normal, usual);
-    EXPECT_EQ(of_background, std::min(usual + 10, 19));
-    EXPECT_EQ(nice(), usual);
-}
-#endif
 
 TEST(ThreadPoolTest, APoolOfNoThreadsHasOne) {
     std::binary_semaphore done(0);
