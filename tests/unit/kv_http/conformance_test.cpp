@@ -106,7 +106,7 @@ TEST_P(HttpBroken, KeepsThePromise) {
         GTEST_SKIP() << "a finish whose answer was lost, and that is not found then, is "
                         "taken for made";
     }
-    if (one.name == "close.writes_in_flight") {
+    if (one.name == "close.writes_in_flight" || one.name == "close.while_writing") {
         GTEST_SKIP() << "a write whose connection breaks is not sent again after close, so it ends "
                         "as commit_unknown";
     }

@@ -239,7 +239,8 @@ TEST(HttpQueue, ATakeEndsWhenItsTimeIsUp) {
     auto take = backend.queue_take({.deadline = clock->steady_now() + std::chrono::seconds(30)});
     while (!take.is_ready()) {
         clock->advance(std::chrono::milliseconds(500));
-        std::this_thread::yield();
+        // A clock that leaves the sockets behind looks like ends that are slow and silent.
+        (void)backend.health({}).wait();
     }
     EXPECT_EQ(std::move(take).wait().error().code(), ErrorCode::timeout);
 }
