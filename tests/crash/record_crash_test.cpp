@@ -5,6 +5,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <thread>
 
 #include "crash/rounds.hpp"
 #include "support/child_process.hpp"
@@ -56,13 +57,18 @@ class RecordCrash : public testing::TestWithParam<bool> {
         }
     }
     /// Talks for some turns, and with nobody listening for some more; gives how many frames could
-    /// be read before it killed the recorder.
+    /// be read before it killed the recorder. Some of the first ones are flushed by then, however
+    /// busy the machine is.
     std::uint64_t talk_and_kill(std::mt19937_64& random) const {
         ChildProcess child(command());
         std::uint64_t turn = 0;
         for (std::uint64_t left = random() % 150; left > 0; --left) {
             child.write_line(message(++turn));
             EXPECT_EQ(child.read_line(), message(turn));
+        }
+        const std::uint64_t awaited = random() % (2 * turn + 1);
+        while (readable() < awaited && !HasFailure()) {
+            std::this_thread::yield();
         }
         for (std::uint64_t left = random() % 40; left > 0; --left) {
             child.write_line(message(++turn));
@@ -79,12 +85,10 @@ class RecordCrash : public testing::TestWithParam<bool> {
 
 TEST_P(RecordCrash, EveryFlushedFrameIsReadable) {
     std::mt19937_64 random(11);
-    std::uint64_t all = 0;
     for (int round = 0; round < rounds_asked() && !HasFailure(); ++round) {
         SCOPED_TRACE("round " + std::to_string(round));
         const std::uint64_t flushed = talk_and_kill(random);
         EXPECT_GE(readable(), flushed);
-        all += flushed;
         const auto reports = tape::verify_segments(tape::segment_files(file_));
         for (const auto& report : reports ? *reports : std::vector<tape::VerifyReport>()) {
             EXPECT_TRUE(report.problems.empty()) << report.problems[0].what;
@@ -92,8 +96,6 @@ TEST_P(RecordCrash, EveryFlushedFrameIsReadable) {
         std::filesystem::remove_all(folder_.path());
         std::filesystem::create_directory(folder_.path());
     }
-    EXPECT_GT(all, 10U * static_cast<std::uint64_t>(rounds_asked()))
-        << "the kills came before anything was flushed";
 }
 
 INSTANTIATE_TEST_SUITE_P(Forms, RecordCrash, testing::Bool(), [](const auto& zstd) {

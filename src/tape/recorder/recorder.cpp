@@ -31,10 +31,38 @@ std::uint64_t whole_bytes(const Frame& frame) noexcept {
 /// would cost a call through a recorder more than all else does.
 constexpr std::chrono::milliseconds linger_time{1};
 
-/// For how long a batch lets others have the core after each of its frames. Those who talk pass it
-/// around in bursts far shorter than a batch, and a call that met one had to wait for its end. On
-/// a machine that is busy with something else the tape must not wait for ever.
-constexpr std::chrono::milliseconds yield_time{10};
+/// Lets those who talk have the core between the frames of a batch. They pass it around in bursts
+/// far shorter than a batch, and a call that met one had to wait for its end.
+class YieldsToTraffic {
+  public:
+    explicit YieldsToTraffic(Clock& clock) noexcept : clock_(&clock) {}
+
+    void begin_batch() { batch_end_ = clock_->steady_now() + batch_time; }
+    void between_frames() {
+        const Instant before = clock_->steady_now();
+        if (before >= batch_end_ || before < again_) {
+            return;
+        }
+        std::this_thread::yield();
+        const Instant after = clock_->steady_now();
+        if (after - before > burst_time) {
+            again_ = after + busy_time;
+        }
+    }
+
+  private:
+    /// For so long in one batch: a flood must not fill the buffer meanwhile.
+    static constexpr std::chrono::milliseconds batch_time{10};
+    /// Whoever held the core for longer was not one who talks: the machine is busy with something
+    /// else, which would take slice after slice from the tape.
+    static constexpr std::chrono::milliseconds burst_time{1};
+    /// How long it then does not yield.
+    static constexpr std::chrono::seconds busy_time{1};
+
+    Clock* clock_;
+    Instant batch_end_;
+    Instant again_ = Instant::min();
+};
 
 /// Why frames are missing that stood before what waits; others are missing after it.
 constexpr std::string_view lost_by_storage = "storage";
@@ -111,6 +139,7 @@ struct Recorder::State : std::enable_shared_from_this<Recorder::State> {
     Head head;
     Totals before;  // what earlier segments hold
     std::uint64_t segment_end = options.segment_bytes;
+    YieldsToTraffic yields{options.runtime->clock()};
 };
 
 void Recorder::State::add(Frame frame) {
@@ -138,7 +167,7 @@ void Recorder::State::add(Frame frame) {
 /// back.
 Result<Gap> Recorder::State::write(std::vector<Waiting>& batch, const Gap& lost) {
     Gap filtered;
-    const TapeTime yields_until = now() + yield_time;
+    yields.begin_batch();
     const bool came_before = lost.why == lost_by_storage;
     if (lost.frames > 0 && came_before) {
         TURNTABLE_CHECK(writer.append(lost));
@@ -158,9 +187,7 @@ Result<Gap> Recorder::State::write(std::vector<Waiting>& batch, const Gap& lost)
             continue;
         }
         TURNTABLE_CHECK(writer.frame(*frame));
-        if (now() < yields_until) {
-            std::this_thread::yield();
-        }
+        yields.between_frames();
     }
     if (lost.frames > 0 && !came_before) {
         TURNTABLE_CHECK(writer.append(lost));
