@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <mutex>
-#include <thread>
 #include <utility>
 
+#include "conformance/between.hpp"
 #include "turntable/blob/path.hpp"
 
 namespace turntable::conformance_test {
@@ -18,16 +18,7 @@ struct FaultyBlobs::Inside {
     std::shared_ptr<Runtime> runtime;
     BlobDefect defect;
     MemoryBackend memory;
-    /// Lets another call come between two steps that should have been one, if there is one.
-    void between() {
-        constexpr int patience = 2000;
-        const unsigned mine = ++steps;
-        for (int i = 0; i < patience && steps == mine; ++i) {
-            std::this_thread::yield();
-        }
-    }
-
-    std::atomic<unsigned> steps = 0;
+    Between between;
     std::atomic<bool> closed = false;
     std::mutex mutex;
     std::vector<Promise<Metadata>> never;
@@ -290,7 +281,7 @@ Async<Bytes> FaultyBlobs::read(const Context& context, std::string_view path, By
         }
     }
     Result<Bytes> bytes = memory().read(context, at, range, conditions).wait();
-    ++inside_->steps;
+    inside_->between.pass();
     const auto forgives = [&](BlobDefect defect, ErrorCode code) {
         return has(defect) && !bytes && bytes.error().code() == code;
     };
@@ -306,7 +297,7 @@ Result<Metadata> FaultyBlobs::append(std::string_view path, ByteView bytes,
                                      const WriteOptions& options) {
     if (has(BlobDefect::append_reads_and_writes) || has(BlobDefect::append_loses_attributes)) {
         const Result<Bytes> before = memory().read({}, path, {}, {}).wait();
-        inside_->between();
+        inside_->between.wait();
         const std::string whole =
             (before ? before->to_string() : std::string()) + std::string(bytes.text());
         return memory().write({}, path, whole, {}).wait();
@@ -321,7 +312,7 @@ Result<Metadata> FaultyBlobs::append(std::string_view path, ByteView bytes,
 /// What should be decided in the moment of the write.
 Result<void> FaultyBlobs::check_first(const WriteOptions& options, std::string_view path) const {
     const Result<Metadata> found = memory().stat({}, path, {}).wait();
-    inside_->between();
+    inside_->between.wait();
     if (options.if_not_exists && found) {
         return made_up(ErrorCode::already_exists);
     }
@@ -364,7 +355,7 @@ Async<Metadata> FaultyBlobs::write(const Context& context, std::string_view path
     }
     if (has(BlobDefect::torn_overwrite)) {
         (void)memory().write(context, at, bytes.text().substr(0, bytes.size() / 2), {}).wait();
-        inside_->between();
+        inside_->between.wait();
     }
     Result<Metadata> made = memory().write(context, at, bytes, options).wait();
     if (made && has(BlobDefect::etag_of_size)) {
@@ -407,7 +398,7 @@ Async<void> FaultyBlobs::rename(const Context& context, std::string_view from, s
     }
     if (has(BlobDefect::rename_removes_first)) {
         (void)memory().remove(context, to, {}).wait();
-        inside_->between();
+        inside_->between.wait();
     }
     return memory().rename(context, spelled(from), spelled(to), options);
 }

@@ -4,9 +4,9 @@
 #include <atomic>
 #include <mutex>
 #include <set>
-#include <thread>
 #include <utility>
 
+#include "conformance/between.hpp"
 #include "turntable/blob/registry.hpp"
 #include "turntable/kv/registry.hpp"
 #include "turntable/tape/limits.hpp"
@@ -20,20 +20,12 @@ struct FaultyTapes::Inside {
 
     AnyProvider provider;
     TapeDefect defect;
-    /// Lets another call come between two steps that should have been one, if there is one.
-    void between() {
-        constexpr int patience = 2000;
-        const unsigned mine = ++steps;
-        for (int i = 0; i < patience && steps == mine; ++i) {
-            std::this_thread::yield();
-        }
-    }
     bool is_hidden(std::string_view id) {
         const std::scoped_lock guard(mutex);
         return hidden.contains(std::string(id));
     }
 
-    std::atomic<unsigned> steps = 0;
+    Between between;
     std::atomic<bool> closed = false;
     std::mutex mutex;
     std::set<std::string> hidden;
@@ -131,7 +123,7 @@ Async<TapeMetadata> FaultyTapes::save_tape(const Context& context, SaveRequest r
         if (is_there(head())) {
             return made_up(ErrorCode::already_exists);
         }
-        inside_->between();
+        inside_->between.wait();
     }
     request.replace =
         request.replace || has(TapeDefect::save_overwrites) || has(TapeDefect::save_checks_first);
@@ -158,7 +150,7 @@ Async<TapeMetadata> FaultyTapes::save_tape(const Context& context, SaveRequest r
 Async<StoredTape> FaultyTapes::load_tape(const Context& context, std::string_view id) {
     if (has(TapeDefect::load_in_two_steps)) {
         const auto metadata = inner().get_metadata({}, id).wait();
-        inside_->between();
+        inside_->between.wait();
         Result<StoredTape> tape = inner().load_tape(context, id).wait();
         if (tape && metadata) {
             tape->metadata = *metadata;
@@ -178,7 +170,7 @@ Async<std::uint64_t> FaultyTapes::append(const Context& context, std::string_vie
         if (is_there(id)) {
             return made_up(ErrorCode::already_exists);
         }
-        inside_->between();
+        inside_->between.wait();
     }
     if ((has(TapeDefect::append_begins_anew) || has(TapeDefect::begin_checks_first)) &&
         offset == 0) {
@@ -231,7 +223,7 @@ Async<void> FaultyTapes::delete_tape(const Context& context, std::string_view id
         if (!is_there(id)) {
             return made_up(ErrorCode::not_found);
         }
-        inside_->between();
+        inside_->between.wait();
         (void)inner().delete_tape(context, id).wait();
         return Result<void>();
     }
@@ -308,7 +300,7 @@ Async<TapeMetadata> FaultyTapes::update_metadata(const Context& context, std::st
         return before;
     }
     if (before && has(TapeDefect::labels_read_and_written)) {
-        inside_->between();
+        inside_->between.wait();
         const Labels now = inner().get_metadata({}, id).wait()->labels;
         (void)inner().update_metadata({}, id, {.remove_tags = now.tags}).wait();
         (void)inner().update_metadata({}, id, {.add_tags = before->labels.tags}).wait();
