@@ -10,7 +10,8 @@ option(TURNTABLE_BUILD_CLI "Build the turntable program (needs all of these and 
 option(TURNTABLE_INSTALL "Add install rules" ${PROJECT_IS_TOP_LEVEL})
 option(TURNTABLE_BUILD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
 option(TURNTABLE_TEST_ALL_UNITS
-    "Build all unit tests, also where threads meet; off, what ./test has time for" ON)
+    "Build all unit tests, also where threads meet, and replays of fuzzed inputs; off in ./test"
+    ON)
 option(TURNTABLE_BUILD_EXAMPLES "Build the examples" ${PROJECT_IS_TOP_LEVEL})
 option(TURNTABLE_BUILD_BENCH "Build the benchmarks" OFF)
 option(TURNTABLE_PRECOMPILE

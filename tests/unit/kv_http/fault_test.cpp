@@ -62,7 +62,7 @@ class Faults : public testing::TestWithParam<kv::HttpVersion> {
 #ifdef TURNTABLE_TEST_SANITIZED
 constexpr std::size_t cut_step = 83;
 #else
-constexpr std::size_t cut_step = 7;
+constexpr std::size_t cut_step = 17;
 #endif
 constexpr std::size_t bytes_max = 1400;
 
