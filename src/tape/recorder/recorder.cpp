@@ -5,9 +5,10 @@
 #include <condition_variable>
 #include <iterator>
 #include <mutex>
-#include <thread>
 #include <utility>
 #include <vector>
+
+#include "tape/recorder/yields_to_traffic.hpp"
 
 namespace turntable::inline v0::tape {
 
@@ -30,39 +31,6 @@ std::uint64_t whole_bytes(const Frame& frame) noexcept {
 /// Frames that follow each other so closely are written together. To wake whoever writes for each
 /// would cost a call through a recorder more than all else does.
 constexpr std::chrono::milliseconds linger_time{1};
-
-/// Lets those who talk have the core between the frames of a batch. They pass it around in bursts
-/// far shorter than a batch, and a call that met one had to wait for its end.
-class YieldsToTraffic {
-  public:
-    explicit YieldsToTraffic(Clock& clock) noexcept : clock_(&clock) {}
-
-    void begin_batch() { batch_end_ = clock_->steady_now() + batch_time; }
-    void between_frames() {
-        const Instant before = clock_->steady_now();
-        if (before >= batch_end_ || before < again_) {
-            return;
-        }
-        std::this_thread::yield();
-        const Instant after = clock_->steady_now();
-        if (after - before > burst_time) {
-            again_ = after + busy_time;
-        }
-    }
-
-  private:
-    /// For so long in one batch: a flood must not fill the buffer meanwhile.
-    static constexpr std::chrono::milliseconds batch_time{10};
-    /// Whoever held the core for longer was not one who talks: the machine is busy with something
-    /// else, which would take slice after slice from the tape.
-    static constexpr std::chrono::milliseconds burst_time{1};
-    /// How long it then does not yield.
-    static constexpr std::chrono::seconds busy_time{1};
-
-    Clock* clock_;
-    Instant batch_end_;
-    Instant again_ = Instant::min();
-};
 
 /// Why frames are missing that stood before what waits; others are missing after it.
 constexpr std::string_view lost_by_storage = "storage";

@@ -8,8 +8,7 @@ import shutil
 import socket
 import subprocess
 
-from serving import HERE, TOKEN, TURNTABLE, ServerCase, main
-from webhook_test import until
+from serving import HERE, TOKEN, TURNTABLE, ServerCase, main, until
 
 ROOT = HERE.parents[2]
 UNPACKED = ROOT / "build" / "peers" / "unpacked"
@@ -77,14 +76,19 @@ class DocsTest(ServerCase):
         self.ask("deno", "set", url, "w", "last")
         self.assertEqual(self.said(watcher).splitlines()[-1], '"last"')
 
-    def test_nginx_carries_deno_and_watches(self):
-        nginx = program("nginx")
-        if nginx is None:
-            self.skipTest("there is no nginx, and ./test could not fetch it")
+    def before_a_server(self, name, language):
+        """The proxy of that name, a port for it, and its block of the page with a server behind."""
+        proxy = program(name)
+        if proxy is None:
+            self.skipTest(f"there is no {name}, and ./test could not fetch it")
         server = self.serve(f"sqlite:{self.folder}/s.db", "--access-token", TOKEN)
         self.make_certificate()
-        port = free_port()
-        block = block_of_docs("nginx").replace("127.0.0.1:4512", server.url.removeprefix("http://"))
+        block = block_of_docs(language)
+        return proxy, free_port(), block.replace("127.0.0.1:4512",
+                                                 server.url.removeprefix("http://"))
+
+    def test_nginx_carries_deno_and_watches(self):
+        nginx, port, block = self.before_a_server("nginx", "nginx")
         version = subprocess.run([nginx, "-v"], capture_output=True, text=True, check=True).stderr
         if tuple(map(int, re.search(r"/(\d+)\.(\d+)\.(\d+)", version).groups())) < (1, 25, 1):
             block = block.replace("listen 443 ssl;\n    http2 on;", "listen 443 ssl http2;")
@@ -100,18 +104,11 @@ class DocsTest(ServerCase):
         self.check_deno(f"https://localhost:{port}")
 
     def test_caddy_carries_deno_and_watches(self):
-        caddy = program("caddy")
-        if caddy is None:
-            self.skipTest("there is no caddy, and ./test could not fetch it")
-        server = self.serve(f"sqlite:{self.folder}/s.db", "--access-token", TOKEN)
-        self.make_certificate()
-        port = free_port()
+        caddy, port, block = self.before_a_server("caddy", "caddyfile")
         # Caddy would ask an authority for a certificate; the rest is as it stands there.
         certificate = f"    tls {self.folder}/kv.pem {self.folder}/kv.key\n"
-        block = (block_of_docs("caddyfile")
-                 .replace("kv.example.org {\n",
-                          f"https://localhost:{port} {{\n    bind 127.0.0.1\n{certificate}")
-                 .replace("127.0.0.1:4512", server.url.removeprefix("http://")))
+        block = block.replace("kv.example.org {\n",
+                              f"https://localhost:{port} {{\n    bind 127.0.0.1\n{certificate}")
         config = self.folder / "Caddyfile"
         config.write_text("{\n    admin off\n    auto_https disable_redirects\n}\n" + block)
         self.start_proxy([caddy, "run", "--config", config, "--adapter", "caddyfile"], port)

@@ -12,8 +12,7 @@ import time
 import urllib.error
 import urllib.request
 
-from serving import TOKEN, TURNTABLE, ServerCase, environment, main
-from webhook_test import until
+from serving import TOKEN, TURNTABLE, ServerCase, environment, main, until
 
 
 EXCHANGE = {"supportedVersions": [1, 2, 3]}

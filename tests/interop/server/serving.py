@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 
 TURNTABLE = os.path.abspath(sys.argv.pop(1))
@@ -23,6 +24,15 @@ def environment(**more):
     names = ("PATH", "HOME", "TMPDIR", "ASAN_OPTIONS", "DENO_CERT")
     kept = {name: os.environ[name] for name in names if name in os.environ}
     return {**kept, "DENO_NO_UPDATE_CHECK": "1", **more}
+
+
+def until(condition, seconds=60, pause=0.01):
+    """Waits for a condition, and fails when it does not come."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError("it did not come in time")
+        time.sleep(pause)
 
 
 class Server:

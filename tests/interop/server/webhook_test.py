@@ -7,10 +7,9 @@ import json
 import signal
 import socket
 import threading
-import time
 import urllib.request
 
-from serving import TOKEN, Server, ServerCase, main
+from serving import TOKEN, Server, ServerCase, main, until
 
 SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"
 
@@ -56,14 +55,6 @@ class Receiver:
                 connection.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass  # it has ended
-
-
-def until(condition, seconds=60, pause=0.01):
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            raise AssertionError("it did not come in time")
-        time.sleep(pause)
 
 
 def enqueue(url, value, **options):
